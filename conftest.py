@@ -1,0 +1,24 @@
+"""Fixtures that the tests of the core and of every plugin share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of worked cases, vendor contracts and real tracker data beside the checkout.
+
+    Skips with a reason where it is absent; in CI (VEAF_SYNC_CI=1) its absence is a failure.
+    """
+    folder = Path(os.environ.get("VEAF_SYNC_SHARED", ROOT.parent / "shared"))
+    if folder.is_dir():
+        return folder
+    if os.environ.get("VEAF_SYNC_CI"):
+        pytest.fail(f"{folder.name}/ is absent although this is CI: the tests that need it would prove nothing")
+    pytest.skip(f"needs the folder {folder.name}/ beside the checkout (worked cases, vendor contracts, real data)")

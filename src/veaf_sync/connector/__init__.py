@@ -1,0 +1,45 @@
+"""What a connector is: the public contract between the core and a tool.
+
+A connector reads a tool's work items and, where the tool can, adds and removes our tags. It cuts the
+tool's *partitions* (projects, boards, repositories) into *shards*, walks each shard page by page in an
+order that edits cannot shift, and tells absence from lost access when asked. Retries, limits,
+concurrency, redaction, storage, journal and rules are the core's.
+"""
+
+from veaf_sync.connector.contract import (
+    Absent,
+    Connector,
+    Cursor,
+    Feature,
+    Identity,
+    Mark,
+    Page,
+    Partition,
+    Pending,
+    Preview,
+    Refusal,
+    Shard,
+)
+from veaf_sync.connector.settings import Cap, Freshness, Guards, RelativePath, SourceSettings, Tag, TimeZone
+
+__all__ = [
+    "Absent",
+    "Cap",
+    "Connector",
+    "Cursor",
+    "Feature",
+    "Freshness",
+    "Guards",
+    "Identity",
+    "Mark",
+    "Page",
+    "Partition",
+    "Pending",
+    "Preview",
+    "Refusal",
+    "RelativePath",
+    "Shard",
+    "SourceSettings",
+    "Tag",
+    "TimeZone",
+]

@@ -1,0 +1,147 @@
+"""The settings that every source has, whatever its connector."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+
+from veaf_sync.credentials import Secret
+from veaf_sync.model import Level, StateCategory
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(value: object) -> object:
+    """`26h`, `10m`, `3d`, `45s` as a timedelta; anything else is left to pydantic."""
+    if isinstance(value, str) and (match := re.fullmatch(r"(\d+)\s*([smhd])", value.strip())):
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if isinstance(value, str):
+        raise ValueError("a duration is a number and s, m, h or d, such as 26h")
+    return value
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+\s*[smhd]$")]),
+]
+Texts = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+
+
+def _from_folder(value: str, info: ValidationInfo) -> str:
+    """A relative path counts from the folder of the file that holds it (validation context `folder`)."""
+    folder = (info.context or {}).get("folder")
+    path = Path(value).expanduser()
+    return str(path if folder is None else Path(folder) / path)
+
+
+def _zone(value: str, info: ValidationInfo) -> str:
+    """A time zone that this machine knows; empty = the configuration's (validation context `timezone`), else UTC."""
+    name = value or str((info.context or {}).get("timezone") or "UTC")
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # not found, a folder of zones, a path out of the database
+        raise ValueError(_unknown_zone(name)) from None
+    return name
+
+
+def _unknown_zone(name: str) -> str:
+    near = difflib.get_close_matches(name, sorted(available_timezones()), n=1)
+    return f"{name} is no time zone. " + (f"Did you mean {near[0]}?" if near else "Example: Europe/Berlin")
+
+
+RelativePath = Annotated[str, AfterValidator(_from_folder)]
+"""A path or glob; `config` gives it made absolute from the configuration's folder."""
+TimeZone = Annotated[str, AfterValidator(_zone)]
+"""An IANA zone name. With `Field(default="", validate_default=True)` the configuration's zone is the default."""
+
+
+class Strict(BaseModel):
+    """Frozen; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Freshness(Strict):
+    """How old the last complete reading may be before a source is late, and before it is unreadable."""
+
+    warn_after: Duration | None = None
+    error_after: Duration | None = None
+
+
+class Cap(Strict):
+    """At most this many, and at most this share of the partition's items; the stricter holds."""
+
+    count: int | None = Field(default=None, ge=0)
+    share: float | None = Field(default=None, ge=0, le=1)
+
+
+class Guards(Strict):
+    """Caps per run and partition on what a plan may change."""
+
+    clears: Cap = Cap(count=50, share=0.1)
+    changes: Cap = Cap(count=5000)
+
+
+class Tag(Strict):
+    """Where our alignment tags stand in the tool, and on which items."""
+
+    label: str = Field(description="A label pattern with {objective}, such as okr:{objective}.")
+    on: Literal["all", "direct"] = "all"
+
+    @field_validator("label")
+    @classmethod
+    def _names_objective(cls, value: str) -> str:
+        if value.count("{objective}") != 1:
+            raise ValueError("a tag needs {objective} once, such as okr:{objective}")
+        if re.search(r"\s", value):
+            raise ValueError("a label cannot hold spaces")
+        return value
+
+    @property
+    def prefix(self) -> str:
+        return self.label.partition("{objective}")[0]
+
+    @property
+    def suffix(self) -> str:
+        return self.label.partition("{objective}")[2]
+
+    def value(self, objective: str) -> str:
+        """The raw value that stands for `objective` (an objective's id)."""
+        return self.prefix + objective + self.suffix
+
+    def objective(self, value: str) -> str | None:
+        """The objective that a raw value stands for; `None` where it is not one of ours by form."""
+        inner = value[len(self.prefix) : len(value) - len(self.suffix)]
+        return inner if inner and value == self.value(inner) else None
+
+
+class SourceSettings(Strict):
+    """Common part of every source. A connector subclasses it with its own words."""
+
+    connector: str
+    write_token: Secret | None = None
+    levels: dict[Level, Texts] = Field(default_factory=dict, description="Types by level, where the tool does not say.")
+    states: dict[StateCategory, Texts] = Field(default_factory=dict, description="States by category, likewise.")
+    tag: Tag | None = None
+    freshness: Freshness = Freshness()
+    guards: Guards = Guards()
+    read_only: bool = False
+    lag: Duration = Field(default=timedelta(minutes=10), description="How late the tool's index may show an edit.")
+    census_every: int = Field(default=24, ge=1, description="A full id census every so many incremental syncs.")
+
+    def hosts(self) -> tuple[str, ...]:
+        """Hosts that requests of this source may go to, as `host` or `host:port`; none = no network."""
+        return ()
+
+    def for_writing(self) -> Self:
+        """These settings with the write credential in place of the reading one, where there is one."""
+        update: dict[str, Any] = (
+            {"token": self.write_token} if self.write_token and "token" in type(self).model_fields else {}
+        )
+        return self.model_copy(update=update)
