@@ -12,6 +12,7 @@ import base64
 import os
 import subprocess
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -51,28 +52,32 @@ class Secret:
 
     SCHEMES: ClassVar[tuple[str, ...]] = ("env", "file", "keyring", "cmd")
 
-    def __init__(self, scheme: str, target: str, argv: tuple[str, ...] = ()) -> None:
+    def __init__(self, scheme: str, target: str, argv: tuple[str, ...] = (), folder: str = "") -> None:
         self.scheme = scheme
         self.target = target
         self._argv = argv
+        self._folder = folder
         self._value: str | None = None
 
     @classmethod
-    def parse(cls, value: object) -> Secret:
-        """A `Secret` from `env:X`, `file:X`, `keyring:X` or `{cmd: [...]}`; `ValueError` says what is wrong."""
+    def parse(cls, value: object, folder: str = "") -> Secret:
+        """A `Secret` from `env:X`, `file:X`, `keyring:X` or `{cmd: [...]}`; `ValueError` says what is wrong.
+
+        A relative path of `file:` counts from `folder`, and `cmd:` runs there (default: the working directory).
+        """
         if isinstance(value, Secret):
             return value
         if isinstance(value, dict) and set(value) == {"cmd"}:
             argv = value["cmd"]
             if isinstance(argv, list) and argv and all(isinstance(part, str) for part in argv):
-                return cls("cmd", argv[0], tuple(argv))
+                return cls("cmd", argv[0], tuple(argv), folder)
             raise ValueError("cmd needs a list: cmd: [program, argument]")
         if isinstance(value, str):
             scheme, colon, target = value.partition(":")
             if colon and target and scheme in ("env", "file", "keyring"):
-                return cls(scheme, target)
+                return cls(scheme, target, folder=folder)
         raise ValueError(
-            "a literal secret is refused. Write env:NAME, file:PATH, keyring:SERVICE/USER or cmd: [program]"
+            "a literal secret is refused. Write env:NAME, file:PATH, keyring:SERVICE/USER or {cmd: [program]}"
         )
 
     def reveal(self) -> str:
@@ -92,9 +97,11 @@ class Secret:
             return os.environ[self.target]
         if self.scheme == "file":
             try:
-                return Path(self.target).expanduser().read_text(encoding="utf-8")
+                return (Path(self._folder) / Path(self.target).expanduser()).read_text(encoding="utf-8")
             except OSError as error:
                 raise UserError(f"{self} cannot be read: {error.strerror}.", fix=self._fix()) from None
+            except UnicodeDecodeError:
+                raise UserError(f"{self} is no text.", fix=self._fix()) from None
         if self.scheme == "keyring":
             return self._from_keyring()
         return self._from_command()
@@ -119,8 +126,9 @@ class Secret:
                 timeout=_COMMAND_SECONDS,
                 check=True,
                 stdin=subprocess.DEVNULL,
+                cwd=self._folder or None,
             )
-        except (OSError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
             raise UserError(f"{self} failed ({type(error).__name__}).", fix=self._fix()) from None
         return done.stdout
 
@@ -150,8 +158,12 @@ class Secret:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.parse, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        def validate(value: object, info: core_schema.ValidationInfo) -> Secret:
+            context = info.context if isinstance(info.context, Mapping) else {}
+            return cls.parse(value, str(context.get("folder", "")))
+
+        return core_schema.with_info_plain_validator_function(
+            validate, serialization=core_schema.plain_serializer_function_ser_schema(str)
         )
 
     @classmethod

@@ -1,0 +1,170 @@
+"""Broken, half-written and hostile files: a clear error that names file and row, and never a part of the rows."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import zipfile
+
+import pytest
+
+from veaf_sync.errors import Forbidden, Incomplete
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("items.csv", b"", "has no column key. It has: none."),
+        ("items.csv", b"Id,Title\nA,x\n", "has no column key. It has: Id, Title."),
+        ("items.csv", b"key,title,title\nA,x,y\n", "has two columns title"),
+        ("items.csv", b"key,title\nA,x\n,y\n", "items.csv, row 3: key is missing"),
+        ("items.csv", b"key,title\nA,x\nB\n", "row 3: 1 cells under 2 columns"),
+        ("items.csv", b"key,title\nA,x,y\n", "row 2: 3 cells under 2 columns"),
+        ("items.csv", b'key,title\nA,"x\n', "this is no CSV"),
+        ("items.csv", b"key,title\nA,caf\xe9\n", "this is not UTF-8"),
+        ("items.csv", b"key,title\nA,x\nA,y\n", "row 3: key A stands in items.csv, row 2, too."),
+        ("items.csv", b"key,points\nA,3\nB,three\n", "row 3: points is 'three', which is no number"),
+        ("items.csv", b'key,points\nA,"1,5"\n', "row 2: points is '1,5', which is no number"),
+        ("items.csv", b"key,points\nA,1_000\n", "no number"),
+        ("items.csv", b"key,points\nA,nan\n", "no number"),
+        ("items.csv", b"key,created\nA,24.11.2026\n", "created is '24.11.2026', which is no ISO 8601 time"),
+        ("items.csv", b"key,created\nA,0001-01-01T00:00+05:00\n", "no ISO 8601 time"),
+        ("items.jsonl", b'{"key": "A"}\n{"key": ', "items.jsonl, row 2: this is no JSON"),
+        ("items.jsonl", b"<html>Please log in</html>", "row 1: this is no JSON"),
+        ("items.jsonl", b'["A"]\n', "row 1: this is no JSON: a JSON object is expected"),
+        ("items.jsonl", b'{"key": "A", "points": NaN}\n', "NaN is no number"),
+        ("items.jsonl", b'{"key": "A", "points": true}\n', "points is 'True', which is no number"),
+        ("items.jsonl", b'{"key": "A", "points": 1e999}\n', "no number"),
+        ("items.jsonl", b'{"key": "A", "state": {"name": "Done"}}\n', "state holds an object"),
+        ("items.jsonl", b'{"key": "A", "labels": [{"name": "x"}]}\n', "labels holds an object"),
+        ("items.jsonl", b'{"title": "A"}\n', "row 1: key is missing"),
+        ("items.jsonl", b'{"key": "A", "x": ' + b"[" * 100_000 + b"\n", "this is no JSON"),
+        ("items.jsonl", b'{"key": "\xff"}\n', "this is not UTF-8"),
+        ("items.jsonl", b"x" * (17 * 1024 * 1024), "the line is longer than"),
+        ("items.jsonl.gz", b"no gzip at all", "cannot be read to its end"),
+        ("items.jsonl.gz", gzip.compress(b'{"key": "A"}\n')[:-4], "cannot be read to its end"),
+        ("items.xlsx", b"no spreadsheet", "cannot be read to its end"),
+        ("items.txt", b"key\nA\n", "is none of .jsonl, .jsonl.gz, .csv and .xlsx"),
+    ],
+    ids=lambda value: "" if isinstance(value, bytes) else value,
+)
+def test_a_file_that_is_not_right_fails_as_a_whole(folder, connect, pull, name, content, message):
+    (folder / name).write_bytes(content)
+
+    with pytest.raises(Incomplete, match=re.escape(message)) as failure:
+        pull(connect(name))
+
+    assert failure.value.fix
+    assert len(failure.value.message) < 400
+
+
+def test_a_spreadsheet_without_its_parts_is_named(folder, connect, pull):
+    with zipfile.ZipFile(folder / "items.xlsx", "w") as parts:
+        parts.writestr("[Content_Types].xml", "<Types/>")
+
+    with pytest.raises(Incomplete, match="no valid workbook part"):
+        pull(connect("items.xlsx"))
+
+
+def test_a_spreadsheet_that_unfolds_without_end_is_refused(folder, connect, pull, monkeypatch):
+    monkeypatch.setattr("veaf_sync_file.formats.SHEET_CAP", 1_000_000)
+    with zipfile.ZipFile(folder / "items.xlsx", "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/sharedStrings.xml", b" " * 2_000_000)
+
+    with pytest.raises(Incomplete, match="unpacks to more than 1,000,000 bytes"):
+        pull(connect("items.xlsx"))
+
+
+def test_a_path_that_matches_nothing_is_a_failed_source(connect):
+    connector = connect("exports/*.csv")
+
+    with pytest.raises(Incomplete, match=r"exports/\*\.csv matches no file"):
+        connector.partitions()
+
+
+def test_one_broken_file_costs_the_others_nothing(folder, connect):
+    (folder / "a.csv").write_text("key\nA\n", encoding="utf-8")
+    (folder / "b.csv").write_text("key,points\nB,many\n", encoding="utf-8")
+    connector = connect("*.csv")
+
+    good, bad = connector.shards(connector.partitions(), {})
+
+    assert [item.key for page in connector.pages(good, None) for item in page.items] == ["A"]
+    with pytest.raises(Incomplete, match=r"b\.csv, row 2: points"):
+        list(connector.pages(bad, None))
+
+
+def test_where_rows_name_partitions_a_broken_file_fails_the_source(folder, connect):
+    """Nobody knows which partitions it would have filled: publishing PAY without it would lose items."""
+    (folder / "a.csv").write_text("key,partition\nA,PAY\n", encoding="utf-8")
+    (folder / "b.csv").write_bytes(b"key,partition\nB,\xff\n")
+
+    with pytest.raises(Incomplete, match=r"b\.csv"):
+        connect("*.csv").partitions()
+
+
+def test_a_key_in_two_partitions_is_named_with_both_places(folder, connect):
+    (folder / "a.csv").write_text("key\nA\n", encoding="utf-8")
+    (folder / "b.csv").write_text("key\nB\nA\n", encoding="utf-8")
+
+    with pytest.raises(Incomplete, match=r"b\.csv, row 3: key A stands in a\.csv, row 2, too"):
+        connect("*.csv").partitions()
+
+
+def test_a_column_that_columns_names_must_be_there(folder, connect, pull):
+    (folder / "items.csv").write_text("key,Summary\nA,x\n", encoding="utf-8")
+
+    with pytest.raises(Incomplete, match=r"has no column Story Points\. It has: key, Summary"):
+        pull(connect(columns={"points": "Story Points"}))
+    with pytest.raises(Incomplete, match="has no column parent_key or epic_key"):
+        pull(connect(columns={"parent": ["parent_key", "epic_key"]}))
+
+
+def test_an_export_that_is_still_being_written_is_not_published(folder, connect):
+    path = folder / "items.csv"
+    path.write_text("key\n" + "\n".join(f"K{number}" for number in range(1_500)) + "\n", encoding="utf-8")
+    connector = connect()
+    (shard,) = connector.shards(connector.partitions(), {})
+    pages = connector.pages(shard, None)
+    next(pages)
+
+    with path.open("a", encoding="utf-8") as file:
+        file.write("LATE\n")
+
+    with pytest.raises(Incomplete, match="changed while it was read"):
+        list(pages)
+
+
+def test_a_partition_that_appears_between_roster_and_reading_is_not_published(folder, connect):
+    path = folder / "items.csv"
+    path.write_text("key,partition\nA,PAY\n", encoding="utf-8")
+    connector = connect()
+    (shard,) = connector.shards(connector.partitions(), {})
+
+    path.write_text("key,partition\nA,PAY\nB,SHOP\n", encoding="utf-8")
+
+    with pytest.raises(Incomplete, match="changed while it was read"):
+        list(connector.pages(shard, None))
+
+
+def test_a_file_that_goes_between_roster_and_reading_is_incomplete(folder, connect):
+    (folder / "items.csv").write_text("key\nA\n", encoding="utf-8")
+    connector = connect()
+    (shard,) = connector.shards(connector.partitions(), {})
+    (folder / "items.csv").unlink()
+
+    with pytest.raises(Incomplete, match="is gone"):
+        list(connector.pages(shard, None))
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this user may read every file")
+def test_a_file_that_may_not_be_read_is_forbidden(folder, connect):
+    path = folder / "items.csv"
+    path.write_text("key\nA\n", encoding="utf-8")
+    connector = connect(partition="all")
+    (shard,) = connector.shards(connector.partitions(), {})
+    path.chmod(0)
+
+    with pytest.raises(Forbidden, match="may not be read"):
+        list(connector.pages(shard, None))

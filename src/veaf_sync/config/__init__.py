@@ -1,0 +1,22 @@
+"""The configuration: three YAML files that people write, as one frozen `Config`, or all their problems at once.
+
+`veaf-sync.yaml` says where the work is, `strategy.yaml` what the organisation wants, `mapping.yaml` which work
+serves what. The connectors' settings come in as an argument: this room knows no plugin.
+"""
+
+from veaf_sync.config.folder import DOCUMENTS, find_folder, scaffold
+from veaf_sync.config.load import Config, load, load_texts
+from veaf_sync.config.schema import DocumentName, json_schema
+from veaf_sync.config.settings import Settings
+
+__all__ = [
+    "DOCUMENTS",
+    "Config",
+    "DocumentName",
+    "Settings",
+    "find_folder",
+    "json_schema",
+    "load",
+    "load_texts",
+    "scaffold",
+]
