@@ -1,0 +1,26 @@
+"""The pass: pull → store → map → measure → plan → apply, and `preflight` for `check --online`.
+
+Read `run.py` first: it is the order of the stages.
+"""
+
+from veaf_sync.sync.preflight import SourceCheck, preflight
+from veaf_sync.sync.progress import SILENT, Progress, Silent
+from veaf_sync.sync.pull import SourceReport
+from veaf_sync.sync.run import RunResult, run_sync
+from veaf_sync.sync.writing import ApplyResult, Cost, Planned, apply_plan, make_plan
+
+__all__ = [
+    "SILENT",
+    "ApplyResult",
+    "Cost",
+    "Planned",
+    "Progress",
+    "RunResult",
+    "Silent",
+    "SourceCheck",
+    "SourceReport",
+    "apply_plan",
+    "make_plan",
+    "preflight",
+    "run_sync",
+]

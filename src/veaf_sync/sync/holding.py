@@ -1,0 +1,65 @@
+"""Holding leases for the length of a pass, with a heartbeat."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+from veaf_sync.errors import VeafSyncError
+from veaf_sync.store import Lease, Store
+
+LEASE_TTL = timedelta(seconds=60)
+RUN_LEASE = "run"
+"""Held by whoever makes a run or writes: one at a time in a store."""
+
+
+def lease_of(source: str) -> str:
+    """The name of the lease under which a source is pulled and written."""
+    return f"source:{source}"
+
+
+def holder() -> str:
+    """Who we are to others that ask for the same lease."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+@contextmanager
+def holding(store: Store, names: Sequence[str]) -> Iterator[dict[str, Lease]]:
+    """Leases by name, renewed while held. Taken in sorted order, so that two passes cannot block each other.
+
+    Raises `Refused` when somebody else holds one. A lease that is lost meanwhile makes the next commit
+    raise `FenceLost`: the store checks the fence, so nothing needs to be told from thread to thread.
+    """
+    with ExitStack() as stack:
+        leases: dict[str, Lease] = {}
+        for name in sorted(names):
+            leases[name] = store.leases.acquire(name, holder(), LEASE_TTL)
+            stack.callback(_release, store, leases[name])
+        stop = threading.Event()
+        beat = threading.Thread(target=_renew, args=(store, tuple(leases.values()), stop), daemon=True, name="lease")
+        beat.start()
+        try:
+            yield leases
+        finally:
+            stop.set()
+            beat.join()
+
+
+def _renew(store: Store, leases: Sequence[Lease], stop: threading.Event) -> None:
+    while not stop.wait(LEASE_TTL.total_seconds() / 4):
+        for lease in leases:
+            try:
+                store.leases.renew(lease)
+            except VeafSyncError:
+                return  # lost: the next commit of the pass says so
+
+
+def _release(store: Store, lease: Lease) -> None:
+    try:
+        store.leases.release(lease)
+    except VeafSyncError:
+        return  # lost or unreachable: it runs out by itself

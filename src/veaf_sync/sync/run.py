@@ -1,0 +1,157 @@
+"""The pass: pull → store → map → measure → plan → apply. Each stage is one function; this file is their order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from veaf_sync import measure
+from veaf_sync.clock import Clock
+from veaf_sync.config import Config
+from veaf_sync.errors import SourceError, UsageError, UserError
+from veaf_sync.http import Budget
+from veaf_sync.model import Outcome
+from veaf_sync.plugins import Registry
+from veaf_sync.store import Lease, Run, Store
+from veaf_sync.sync import snapshot as snapshots
+from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
+from veaf_sync.sync.progress import SILENT, Progress
+from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
+from veaf_sync.sync.sources import open_source
+from veaf_sync.sync.writing import Planned, check_guards, make_plan, write_plan
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a pass did. `planned` and `outcomes` are there after `write`; `no_credentials`: every source refused ours."""
+
+    run: Run
+    degraded: bool
+    sources: tuple[SourceReport, ...]
+    notes: tuple[str, ...] = ()
+    planned: Planned | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    no_credentials: bool = False
+
+
+def run_sync(
+    config: Config,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    *,
+    full: bool = False,
+    sources: Collection[str] = (),
+    write: bool = False,
+    accept: int | None = None,
+    accept_empty: Collection[str] = (),
+    progress: Progress = SILENT,
+) -> RunResult:
+    """One pass over `sources` (none named: all). Without `write` nothing in the tools changes.
+
+    `accept` is the exact number that lifts a plan's cap; `accept_empty` names sources that may have become empty.
+    Raises `UsageError` for unknown sources, `Refused` when another run holds the lease or a guard refuses the plan
+    (the snapshot is stored by then). What a source did wrong is in the result.
+    """
+    names = _chosen(config, sources)
+    with holding(store, [RUN_LEASE, *map(lease_of, names)]) as leases, _run(config, store, clock, leases) as run:
+        reports = _pull(config, registry, store, clock, run, leases, names, full, accept_empty, progress)
+        progress.stage("map and measure")
+        snapshot = snapshots.take(config, store, run)
+        snapshots.save(config, store, run, leases[RUN_LEASE], snapshot)
+        late = snapshots.degraded(config, store.pulls.states(run=run.id), run.at)
+        store.runs.finish(
+            run.id,
+            status="done",
+            degraded=bool(late),
+            wrote=False,
+            summary={"sources": [_as_json(report) for report in reports], "unclaimed": snapshot.unclaimed.height},
+            lease=leases[RUN_LEASE],
+        )
+        result = RunResult(
+            run=replace(run, status="done", degraded=bool(late)),
+            degraded=bool(late),
+            sources=tuple(reports),
+            notes=tuple(_notes(snapshot.unclaimed.height)),
+            no_credentials=bool(reports) and all(report.code in ("credentials", "user") for report in reports),
+        )
+        if not write:
+            return result
+        planned = make_plan(config, registry, store, clock, run, snapshot=snapshot, progress=progress)
+        check_guards(planned.plan, config, store, accept, "veaf-sync sync --write")
+        outcomes = write_plan(planned.plan, config, registry, store, clock, leases, progress)
+        return replace(result, planned=planned, outcomes=tuple(outcomes))
+
+
+def _chosen(config: Config, sources: Collection[str]) -> list[str]:
+    unknown = [name for name in sources if name not in config.settings.sources]
+    if unknown:
+        known = ", ".join(config.settings.sources) or "none"
+        raise UsageError(f"No source is called {', '.join(unknown)}. Configured: {known}.", fix="veaf-sync check")
+    return [name for name in config.settings.sources if not sources or name in sources]
+
+
+@contextmanager
+def _run(config: Config, store: Store, clock: Clock, leases: dict[str, Lease]) -> Iterator[Run]:
+    """A run that is marked as failed when the pass does not reach its snapshot."""
+    run = store.runs.begin(clock.now(), config.texts, metric_version=measure.METRIC_VERSION, lease=leases[RUN_LEASE])
+    try:
+        yield run
+    except BaseException:
+        current = store.runs.get(run.id)
+        if current is not None and current.status == "running":
+            store.runs.finish(run.id, status="failed", degraded=True, wrote=False, summary={}, lease=leases[RUN_LEASE])
+        raise
+
+
+def _pull(
+    config: Config,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    run: Run,
+    leases: dict[str, Lease],
+    names: list[str],
+    full: bool,
+    accept_empty: Collection[str],
+    progress: Progress,
+) -> list[SourceReport]:
+    """Pull the sources one after the other (each walks its shards at once). A source that fails stops no other."""
+    budget = Budget(clock)
+    reports = []
+    for name in names:
+        progress.stage(f"pull {name}")
+        settings = config.settings.sources[name]
+        options = PullOptions(full=full, accept_empty=name in accept_empty, census=run.id % settings.census_every == 0)
+        lease = leases[lease_of(name)]
+        try:
+            with open_source(name, settings, registry.connectors, clock, budget) as source:
+                report = pull_source(source, store, run, lease, options, progress)
+        except (SourceError, UserError) as error:
+            report = fail_source(name, store, run, lease, error)
+        if report.reason:
+            progress.note(f"{name}: {report.reason}")
+        reports.append(report)
+    return reports
+
+
+def _notes(unclaimed: int) -> Iterator[str]:
+    if unclaimed:
+        yield (
+            f"{unclaimed} values under our tag prefix are in the tools and nobody's by the journal: "
+            "they are neither read as statements nor cleared."
+        )
+
+
+def _as_json(report: SourceReport) -> dict[str, object]:
+    return {
+        "source": report.source,
+        "state": report.state,
+        "reason": report.reason,
+        "items": report.items,
+        "new": report.new,
+        "changed": report.changed,
+        "removed": report.removed,
+        "requests": report.requests,
+    }

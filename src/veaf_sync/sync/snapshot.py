@@ -1,0 +1,134 @@
+"""Map and measure what is stored: the snapshot that every reading command, report and plan speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from veaf_sync import mapping, measure
+from veaf_sync.config import Config
+from veaf_sync.connector import Tag
+from veaf_sync.store import Entry, Lease, PartitionState, Run, Store
+from veaf_sync.strategy import Period, resolve_period, tree
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The frames of one run: ITEMS (our own tags taken out), HIERARCHY, VERDICTS, WEIGHTS; and tags nobody claims."""
+
+    at: datetime
+    items: pl.DataFrame
+    hierarchy: pl.DataFrame
+    verdicts: pl.DataFrame
+    weights: pl.DataFrame
+    unclaimed: pl.DataFrame
+
+
+def tag_targets(config: Config) -> dict[str, Tag]:
+    """Tag settings by source, for the sources that have any."""
+    return {name: source.tag for name, source in config.settings.sources.items() if source.tag is not None}
+
+
+def period_of(config: Config, at: datetime) -> Period:
+    settings = config.settings
+    return resolve_period(settings.period, at, ZoneInfo(settings.timezone), settings.fiscal_year_starts)
+
+
+def unreadable(config: Config, states: Iterable[PartitionState], at: datetime) -> set[tuple[str, str]]:
+    """Partitions that count as unreadable at `at`: not read completely, and longer ago than the source promises."""
+    found = set()
+    for state in states:
+        source = config.settings.sources.get(state.source)
+        if state.state == "fresh" or source is None:
+            continue
+        patience = source.freshness.error_after
+        if patience is None or state.read_at is None or at - state.read_at > patience:
+            found.add((state.source, state.partition))
+    return found
+
+
+def degraded(config: Config, states: Iterable[PartitionState], at: datetime) -> list[PartitionState]:
+    """Partitions that make the snapshot DEGRADED: not fresh, or older than the source's `freshness.warn_after`."""
+    late = []
+    for state in states:
+        source = config.settings.sources.get(state.source)
+        if source is None:
+            continue
+        promise = source.freshness.warn_after
+        old = promise is not None and state.read_at is not None and at - state.read_at > promise
+        if state.state != "fresh" or old:
+            late.append(state)
+    return late
+
+
+def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) -> Snapshot:
+    """Map and measure the items as of `run`, with the given configuration, at the run's instant. Writes nothing.
+
+    `after_writes` adds what was written since the run, as the journal holds it: the state that a plan starts from.
+    """
+    needed = mapping.columns(config.mapping, config.strategy)
+    raw = store.items.frame(
+        run.id, needed=needed.columns, unreadable=unreadable(config, store.pulls.states(run=run.id), run.at)
+    ).filter(pl.col("source").is_in(list(config.settings.sources)))
+    tz = ZoneInfo(config.settings.timezone)
+    if after_writes:
+        raw = with_writes(raw, store.journal.entries(run=run.id))
+    claimed = mapping.claim(raw, tag_targets(config), store.journal.claimed(None if after_writes else run.id))
+    hierarchy = mapping.resolve(claimed.items, config.strategy)
+    verdicts = mapping.map_items(claimed.items, hierarchy, config.mapping, config.strategy, at=run.at, tz=tz)
+    period = period_of(config, run.at)
+    weights = measure.weigh(
+        claimed.items, hierarchy, scope=config.settings.scope, period_start=period.start(tz), period_end=period.end(tz)
+    )
+    return Snapshot(
+        at=run.at,
+        items=claimed.items,
+        hierarchy=hierarchy,
+        verdicts=verdicts,
+        weights=weights,
+        unclaimed=claimed.unclaimed,
+    )
+
+
+def with_writes(items: pl.DataFrame, entries: Sequence[Entry]) -> pl.DataFrame:
+    """ITEMS with the tags that the journal's applied `entries` added and removed since they were read."""
+    rows = [
+        {"source": entry.item.source, "id": entry.item.id, "value": entry.value, "add": entry.action == "add"}
+        for entry in entries
+        if entry.result == "applied"
+    ]
+    if not rows:
+        return items
+    values = (
+        pl.DataFrame(rows)
+        .group_by("source", "id")
+        .agg(pl.col("value").filter("add").alias("_added"), pl.col("value").filter(~pl.col("add")).alias("_removed"))
+    )
+    joined = items.join(values, on=["source", "id"], how="left", maintain_order="left").with_columns(
+        pl.col("_added").fill_null([]), pl.col("_removed").fill_null([])
+    )
+    return joined.with_columns(
+        pl.col(name).list.set_union("_added").list.set_difference("_removed").list.sort()
+        for name in ("tags", "written", "labels")
+    ).drop("_added", "_removed")
+
+
+def save(config: Config, store: Store, run: Run, lease: Lease, snapshot: Snapshot) -> None:
+    """Keep a snapshot's verdicts, cells and objective side with its run."""
+    cells = measure.make_cells(snapshot.items, snapshot.hierarchy, snapshot.verdicts, snapshot.weights)
+    objectives = measure.objective_side(
+        snapshot.items,
+        snapshot.verdicts,
+        snapshot.weights,
+        tree(config.strategy),
+        at=snapshot.at,
+        tz=ZoneInfo(config.settings.timezone),
+        allocation=config.settings.allocation,
+        stalled_after=timedelta(days=config.settings.stalled_after),
+    )
+    store.results.save(run.id, snapshot.verdicts, snapshot.hierarchy, snapshot.weights, lease)
+    store.results.save_measures(run.id, cells, objectives, lease)

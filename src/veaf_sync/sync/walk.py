@@ -1,0 +1,185 @@
+"""Walking a source's shards: connectors fetch in worker threads, this thread stages page by page.
+
+A shard that raises, hangs, goes in circles or ends early is named and left incomplete; the others go on.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from veaf_sync.connector import Cursor, Mark, Page, Shard
+from veaf_sync.errors import AuthError, Forbidden, Incomplete, TokenExpired
+from veaf_sync.store import Generation, Lease, Store
+from veaf_sync.sync.sources import Source, describe_failure
+
+WORKERS = 8
+PATIENCE = 900.0
+"""Seconds without any page of any shard before the shards still open are given up."""
+EMPTY_PAGES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What became of one shard. `reason` is empty where it was read to its end."""
+
+    shard: Shard
+    reason: str = ""
+    forbidden: bool = False
+    cursor: Cursor | None = None
+
+    @property
+    def complete(self) -> bool:
+        return not self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A worker's last word on a shard: it ran out of pages, or `error` stopped it."""
+
+    error: BaseException | None = None
+
+
+class _Progressing:
+    """Refuses a walk that does not advance: a mark that comes twice, or page after page with nothing on it."""
+
+    def __init__(self) -> None:
+        self._last: Mark | None = None
+        self._empty = 0
+        self.ended = False
+
+    def check(self, page: Page) -> None:
+        if self.ended:
+            raise Incomplete("pages went on behind the last one")
+        self._empty = 0 if page.items else self._empty + 1
+        if page.mark is None:
+            self.ended = True
+        elif page.mark == self._last:
+            raise Incomplete("the same place was answered twice: the walk goes in circles")
+        elif self._empty >= EMPTY_PAGES:
+            raise Incomplete(f"{self._empty} empty pages in a row, each promising more")
+        self._last = page.mark
+
+
+def walk(
+    source: Source,
+    shards: Sequence[Shard],
+    store: Store,
+    run: int,
+    lease: Lease,
+    seen: Callable[[int], None],
+) -> list[Walked]:
+    """Walk every shard; `seen` is told the number of items of each staged page. One `Walked` a shard, in order."""
+    generations = {shard.name: store.pulls.begin(run, source.name, shard, lease) for shard in shards}
+    crew = _Crew(source, shards, {name: generation.mark for name, generation in generations.items()})
+    guards = {shard.name: _Progressing() for shard in shards}
+    cursors: dict[str, Cursor | None] = {}
+    ended: dict[str, BaseException | None] = {}
+    crew.start()
+    try:
+        while len(ended) < len(shards):
+            name, event = crew.next(open_=[s.name for s in shards if s.name not in ended])
+            if name in ended:
+                continue
+            try:
+                if isinstance(event, Page):
+                    guards[name].check(event)
+                    staged = store.pulls.stage(generations[name], event, lease)
+                    cursors[name] = event.cursor
+                    seen(staged.seen)
+                    continue
+                ended[name] = _verdict(event, guards[name], store, generations[name], lease)
+            except Incomplete as error:
+                ended[name] = error
+            crew.drop(name)
+    finally:
+        crew.stop()
+    return [_walked(source, shard, ended[shard.name], cursors) for shard in shards]
+
+
+def _verdict(
+    end: _End, guard: _Progressing, store: Store, generation: Generation, lease: Lease
+) -> BaseException | None:
+    if end.error is not None:
+        return end.error
+    if not guard.ended:
+        return Incomplete("the walk ended before its last page")
+    store.pulls.complete(generation, lease)
+    return None
+
+
+def _walked(source: Source, shard: Shard, error: BaseException | None, cursors: Mapping[str, Cursor | None]) -> Walked:
+    if error is None:
+        return Walked(shard, cursor=cursors.get(shard.name))
+    if isinstance(error, AuthError):
+        raise error  # the credential is refused: this concerns the whole source
+    return Walked(shard, reason=describe_failure(source.name, error), forbidden=isinstance(error, Forbidden))
+
+
+class _Crew:
+    """Worker threads that fetch pages ahead, a bounded number of them. Daemons: one that hangs keeps nobody waiting."""
+
+    def __init__(self, source: Source, shards: Sequence[Shard], marks: Mapping[str, Mark | None]) -> None:
+        self._source = source
+        self._marks = marks
+        self._jobs: queue.SimpleQueue[Shard] = queue.SimpleQueue()
+        for shard in shards:
+            self._jobs.put(shard)
+        self._workers = min(WORKERS, len(shards))
+        self._inbox: queue.Queue[tuple[str, Page | _End]] = queue.Queue(maxsize=max(2, 2 * self._workers))
+        self._dropped: set[str] = set()
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        for number in range(self._workers):
+            threading.Thread(target=self._work, daemon=True, name=f"{self._source.name}-{number}").start()
+
+    def next(self, *, open_: Sequence[str]) -> tuple[str, Page | _End]:
+        """The next page or end. After `PATIENCE` seconds of silence: the first open shard's end."""
+        try:
+            return self._inbox.get(timeout=PATIENCE)
+        except queue.Empty:
+            silence = Incomplete(f"no answer for {PATIENCE / 60:.0f} minutes: the connector hangs")
+            return open_[0], _End(silence)
+
+    def drop(self, name: str) -> None:
+        self._dropped.add(name)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                shard = self._jobs.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                self._fetch(shard, self._marks[shard.name])
+                end = _End()
+            except BaseException as error:  # a plugin may even exit: that ends its shard, not the run
+                end = _End(error)
+            self._hand(shard.name, end)
+
+    def _fetch(self, shard: Shard, mark: Mark | None) -> None:
+        try:
+            self._pages(shard, mark)
+        except TokenExpired:
+            self._pages(shard, None)  # from the start: rows are upserted, so a repeat costs time only
+
+    def _pages(self, shard: Shard, mark: Mark | None) -> None:
+        for page in self._source.connector.pages(shard, mark):
+            if not self._hand(shard.name, page):
+                return
+
+    def _hand(self, name: str, event: Page | _End) -> bool:
+        """False when nobody wants it any more."""
+        while not self._stopped.is_set() and name not in self._dropped:
+            try:
+                self._inbox.put((name, event), timeout=1)
+                return True
+            except queue.Full:
+                continue
+        return False

@@ -1,0 +1,206 @@
+"""Plan what is wanted, hold it against the guards, and write it: the second half of the pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from veaf_sync import plan as plans
+from veaf_sync.clock import Clock
+from veaf_sync.config import Config
+from veaf_sync.connector import Feature, Refusal
+from veaf_sync.errors import AuthError, Refused, SourceError, UserError
+from veaf_sync.http import Budget
+from veaf_sync.model import Outcome, Result, TagChange
+from veaf_sync.plan import Plan
+from veaf_sync.plugins import Registry
+from veaf_sync.store import Lease, Run, Store
+from veaf_sync.sync import snapshot as snapshots
+from veaf_sync.sync.apply import Writer
+from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
+from veaf_sync.sync.progress import SILENT, Progress
+from veaf_sync.sync.snapshot import Snapshot
+from veaf_sync.sync.sources import describe_failure, open_source
+
+APPLY_COMMAND = "veaf-sync apply plan.json"
+STALE = "Make a new one and review it: veaf-sync plan --out plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What writing a source's part of a plan would take. `mailed`: people who would be mailed; None: not known."""
+
+    source: str
+    requests: int
+    mailed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and what it would cost; `notes` name sources that could not be asked."""
+
+    plan: Plan
+    costs: tuple[Cost, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """What became of a plan. `outcomes` are in no particular order; one for each change."""
+
+    run: Run
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether any write did not succeed. A person's edit that was left alone is no failure."""
+        return any(outcome.result is Result.FAILED for outcome in self.outcomes)
+
+
+def make_plan(
+    config: Config,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    run: Run,
+    *,
+    snapshot: Snapshot | None = None,
+    progress: Progress = SILENT,
+) -> Planned:
+    """Plan from the items as of `run` and the given configuration. Asks what writing costs; writes nothing."""
+    progress.stage("plan")
+    shot = snapshot or snapshots.take(config, store, run, after_writes=True)
+    late = snapshots.degraded(config, store.pulls.states(run=run.id), run.at)
+    plan = plans.make(
+        shot.items,
+        shot.verdicts,
+        shot.weights,
+        {
+            name: tag
+            for name, tag in snapshots.tag_targets(config).items()
+            if not config.settings.sources[name].read_only
+        },
+        run=run.id,
+        at=run.at,
+        documents=config.texts,
+        sources={state.source: _read_as_of(store, run, state.source) for state in store.pulls.states(run=run.id)},
+        degraded={(state.source, state.partition) for state in late},
+    )
+    return _previewed(plan, config, registry, clock)
+
+
+def check_guards(plan: Plan, config: Config, store: Store, accept: int | None, command: str) -> None:
+    """Raise `Refused`, with every reason at once, where a guard holds `plan` back."""
+    run = store.runs.get(plan.run)
+    states = store.pulls.states(run=plan.run)
+    late = snapshots.degraded(config, states, run.at) if run is not None else []
+    reasons = plans.guard(
+        plan,
+        caps={name: source.guards for name, source in config.settings.sources.items()},
+        sizes=store.items.sizes(plan.run),
+        degraded={(state.source, state.partition) for state in late},
+        accept=accept,
+        command=command,
+    )
+    if reasons:
+        raise Refused("Refused, and nothing was written:\n" + "\n".join(f"  {reason}" for reason in reasons))
+
+
+def apply_plan(
+    plan: Plan,
+    config: Config,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    *,
+    accept: int | None = None,
+    command: str = APPLY_COMMAND,
+    progress: Progress = SILENT,
+) -> ApplyResult:
+    """Write exactly `plan`. Raises `Refused` where it is stale or a guard holds it back; nothing is written then."""
+    run = _still_current(plan, config, store)
+    check_guards(plan, config, store, accept, command)
+    sources = sorted({change.item.source for change in plan.changes})
+    with holding(store, [RUN_LEASE, *map(lease_of, sources)]) as leases:
+        _still_current(plan, config, store)
+        outcomes = write_plan(plan, config, registry, store, clock, leases, progress)
+    return ApplyResult(run=run, outcomes=tuple(outcomes))
+
+
+def write_plan(
+    plan: Plan,
+    config: Config,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    leases: Mapping[str, Lease],
+    progress: Progress,
+) -> list[Outcome]:
+    """Write a plan that was checked, source by source; a source that fails stops no other."""
+    progress.stage("apply")
+    digest = plans.digest(plan)
+    budget = Budget(clock)
+    outcomes: list[Outcome] = []
+    for name, changes in _by_source(plan.changes).items():
+        settings = config.settings.sources[name]
+        try:
+            with open_source(name, settings, registry.connectors, clock, budget, writing=True) as source:
+                source.connector.check()
+                writer = Writer(source, store, plan.run, leases[lease_of(name)])
+                outcomes += writer.write(digest, changes, progress)
+        except (SourceError, UserError) as error:
+            reason = describe_failure(name, error)
+            progress.note(f"{name}: {reason}")
+            done = {outcome.item for outcome in outcomes}
+            outcomes += [Outcome(c.item, Result.FAILED, reason) for c in changes if c.item not in done]
+    return outcomes
+
+
+def _still_current(plan: Plan, config: Config, store: Store) -> Run:
+    """The plan's run. Raises `Refused` where configuration, strategy, mapping or store changed since."""
+    run = store.runs.get(plan.run)
+    latest = store.runs.latest()
+    changed = [name for name, text in config.texts.items() if plan.state.documents.get(name) != plans.digest_of(text)]
+    if changed:
+        raise Refused(f"{', '.join(changed)} changed since this plan was made. Nothing was written.", fix=STALE)
+    if run is None or latest is None or latest.id != run.id:
+        there = f"run {latest.id}" if latest is not None else "empty"
+        raise Refused(
+            f"This plan was made from run {plan.run}; the store is at {there} now. Nothing was written.", fix=STALE
+        )
+    return run
+
+
+def _read_as_of(store: Store, run: Run, source: str) -> str:
+    """Which reading of each partition of `source` the plan rests on, as one line."""
+    states = store.pulls.states(run=run.id, source=source)
+    return " ".join(f"{state.partition}@{state.run}:{state.state}" for state in states)
+
+
+def _previewed(plan: Plan, config: Config, registry: Registry, clock: Clock) -> Planned:
+    budget = Budget(clock)
+    costs: list[Cost] = []
+    refusals: list[Refusal] = []
+    notes: list[str] = []
+    for name, changes in _by_source(plan.changes).items():
+        settings = config.settings.sources[name]
+        try:
+            with open_source(name, settings, registry.connectors, clock, budget, writing=True) as source:
+                if Feature.WRITE not in source.connector.features:
+                    refusals += [Refusal(c, f"the connector {settings.connector} cannot write") for c in changes]
+                    continue
+                preview = source.connector.preview(changes)
+        except (AuthError, SourceError, UserError) as error:
+            notes.append(f"{name} could not be asked what writing costs: {describe_failure(name, error)}")
+            continue
+        costs.append(Cost(name, preview.requests, preview.mailed))
+        refusals += preview.refused
+    return Planned(plan=plans.refuse(plan, refusals), costs=tuple(costs), notes=tuple(notes))
+
+
+def _by_source(changes: Sequence[TagChange]) -> dict[str, list[TagChange]]:
+    of: dict[str, list[TagChange]] = defaultdict(list)
+    for change in changes:
+        of[change.item.source].append(change)
+    return of

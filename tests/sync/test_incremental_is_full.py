@@ -1,0 +1,107 @@
+"""Incremental = full: whatever people do in the tool, an incremental pull ends in the state of a fresh full one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from veaf_sync import config as configuration
+from veaf_sync.plugins import Registry
+from veaf_sync.store import open_store
+from veaf_sync.sync import run_sync
+from veaf_sync.testing import ManualClock, MemoryConnector, MemoryTool
+
+PARTITIONS = ["A", "B", "C"]
+
+
+class IncrementalIsFull(RuleBasedStateMachine):
+    @initialize()
+    def begin(self) -> None:
+        self.folder = TemporaryDirectory()
+        self.clock = ManualClock(datetime(2026, 11, 24, 12, tzinfo=UTC))
+        self.name = f"s{uuid4().hex}"
+        self.tool = MemoryTool(self.clock)
+        MemoryConnector.tools[self.name] = self.tool
+        self.store = open_store(f"sqlite:///{self.folder.name}/kept.db")
+        self.number = 0
+        for partition in PARTITIONS:
+            self.add(partition)
+            self.add(partition)
+        self.sync()
+
+    def teardown(self) -> None:
+        if hasattr(self, "store"):
+            self.incremental_equals_full()
+            self.store.close()
+            self.folder.cleanup()
+            del MemoryConnector.tools[self.name]
+
+    def _pass(self, store: Any) -> int:
+        registry = Registry(connectors={"memory": MemoryConnector}, emulators={}, failures=(), described=())
+        texts = {
+            "veaf-sync.yaml": f"version: 1\nsources: {{mem: {{connector: memory, tool: {self.name}}}}}\n",
+            "strategy.yaml": "vision: {title: V}\nobjectives: [{id: fast, title: F}]\n",
+            "mapping.yaml": "rules: [{name: s, when: {type: Story}, objective: fast}]\n",
+        }
+        config = configuration.load_texts(texts, registry.connectors, at=self.clock.now())
+        return run_sync(config, registry, store, self.clock, accept_empty=["mem"]).run.id
+
+    @rule(partition=st.sampled_from(PARTITIONS))
+    def add(self, partition: str) -> None:
+        self.number += 1
+        self.tool.add(partition, f"{partition}-{self.number}", type="Story" if self.number % 2 else "Bug")
+
+    @rule(data=st.data(), title=st.text(max_size=5))
+    def edit(self, data: st.DataObject, title: str) -> None:
+        if self.tool.items:
+            self.tool.edit(data.draw(st.sampled_from(sorted(self.tool.items))), title=title)
+
+    @rule(data=st.data(), partition=st.sampled_from(PARTITIONS))
+    def move(self, data: st.DataObject, partition: str) -> None:
+        if self.tool.items:
+            self.tool.move(data.draw(st.sampled_from(sorted(self.tool.items))), partition)
+
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        if self.tool.items:
+            self.tool.delete(data.draw(st.sampled_from(sorted(self.tool.items))))
+
+    @rule(partition=st.sampled_from(PARTITIONS))
+    def hide(self, partition: str) -> None:
+        self.tool.hidden.add(partition)
+
+    @rule()
+    def show(self) -> None:
+        self.tool.hidden.clear()
+
+    @rule(minutes=st.integers(0, 120))
+    def wait(self, minutes: int) -> None:
+        self.clock.advance(60 * minutes)
+
+    @rule()
+    def sync(self) -> None:
+        self._pass(self.store)
+
+    @rule()
+    def incremental_equals_full(self) -> None:
+        self.clock.advance(1)
+        run = self._pass(self.store)
+        with TemporaryDirectory() as folder, open_store(f"sqlite:///{Path(folder)}/fresh.db") as fresh:
+            expected = fresh.items.frame(self._pass(fresh))
+        kept = self.store.items.frame(run, unreadable=[("mem", name) for name in self.tool.hidden])
+        assert kept.filter(~pl.col("unreadable")).equals(expected.filter(~pl.col("unreadable")))
+        unreadable = set(kept.filter(pl.col("unreadable"))["id"])
+        visible = {i.id for i in self.tool.items.values() if i.partitions[0].partition not in self.tool.hidden}
+        assert not unreadable & visible
+
+
+TestIncrementalIsFull = IncrementalIsFull.TestCase
+TestIncrementalIsFull.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)

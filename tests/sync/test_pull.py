@@ -1,0 +1,220 @@
+"""What a pull publishes, and what it refuses to believe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from veaf_sync.connector import Mark, Page, Shard
+from veaf_sync.errors import AuthError, Forbidden, Incomplete
+from veaf_sync.model import WorkItem
+from veaf_sync.sync import walk
+from veaf_sync.testing import MemoryConnector
+
+if TYPE_CHECKING:
+    from conftest import Organisation
+
+
+def test_everything_is_pulled_and_a_second_pass_changes_nothing(busy: Organisation) -> None:
+    first = busy.sync()
+    assert not first.degraded
+    assert first.sources[0].new == 12
+    assert set(busy.verdicts(first.run.id)) == {item.key for item in busy.tool.items.values()}
+    busy.clock.advance(3600)
+    second = busy.sync()
+    assert (second.sources[0].new, second.sources[0].changed, second.sources[0].removed) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "error", [Incomplete("half a page"), Forbidden("not yours"), RuntimeError("a bug"), SystemExit(3)]
+)
+def test_one_shard_that_fails_is_frozen_and_the_others_go_on(busy: Organisation, error: Any) -> None:
+    busy.sync()
+    busy.clock.advance(3600)
+    busy.tool.edit("id-PAY-0", type="Chore")
+    busy.tool.edit("id-SHOP-4", type="Chore")
+    busy.tool.broken["SHOP"] = error
+    result = busy.sync(full=True)
+    verdicts = busy.verdicts(result.run.id)
+    assert result.degraded
+    assert verdicts["PAY-0"] == "orphan", "PAY was read"
+    assert {v for key, v in verdicts.items() if key.startswith("SHOP")} == {"unreadable"}
+    assert result.sources[0].state == "partial"
+    assert "SHOP" in str([s.partition for s in busy.store.pulls.states(run=result.run.id) if s.state != "fresh"])
+
+
+def test_within_its_freshness_promise_a_partition_counts_as_last_read(busy: Organisation) -> None:
+    busy.source["freshness"] = "{error_after: 72h}"
+    busy.sync()
+    busy.tool.broken["SHOP"] = Incomplete("half a page")
+    busy.clock.advance(timedelta(hours=71).total_seconds())
+    within = busy.sync(full=True)
+    assert within.degraded
+    assert busy.verdicts(within.run.id)["SHOP-4"] == "cheap" or busy.verdicts(within.run.id)["SHOP-4"] == "aligned"
+    busy.clock.advance(timedelta(hours=2).total_seconds())
+    beyond = busy.sync(full=True)
+    assert busy.verdicts(beyond.run.id)["SHOP-4"] == "unreadable"
+
+
+def test_a_partition_that_vanished_is_unreadable_and_comes_back(busy: Organisation) -> None:
+    busy.sync()
+    busy.tool.hidden.add("OPS")
+    gone = busy.sync()
+    assert gone.degraded
+    assert {v for key, v in busy.verdicts(gone.run.id).items() if key.startswith("OPS")} == {"unreadable"}
+    busy.tool.hidden.clear()
+    back = busy.sync()
+    assert not back.degraded
+    assert "unreadable" not in busy.verdicts(back.run.id).values()
+
+
+def test_a_partition_taken_out_of_the_configuration_leaves(busy: Organisation) -> None:
+    busy.sync()
+    busy.source["only"] = "[PAY, SHOP]"
+    result = busy.sync()
+    assert not result.degraded
+    assert not [key for key in busy.verdicts(result.run.id) if key.startswith("OPS")]
+    busy.clock.advance(timedelta(days=30).total_seconds())
+    assert not busy.sync().degraded
+
+
+def test_a_deletion_is_confirmed_by_a_direct_read(busy: Organisation) -> None:
+    first = busy.sync()
+    busy.tool.delete("id-PAY-0")
+    result = busy.sync()
+    assert result.sources[0].removed == 1
+    assert "PAY-0" not in busy.verdicts(result.run.id)
+    assert "PAY-0" in busy.verdicts(first.run.id), "as of the first run it is still there"
+
+
+def test_a_moved_item_keeps_its_identity(busy: Organisation) -> None:
+    first = busy.sync()
+    busy.clock.advance(3600)
+    busy.tool.move("id-PAY-0", "SHOP")
+    result = busy.sync()
+    rows = busy.results(result.run.id)
+    assert rows.filter(rows["id"] == "id-PAY-0")["partition"].to_list() == ["SHOP"]
+    assert result.sources[0].removed == 0
+    before = busy.results(first.run.id)
+    assert before.filter(before["id"] == "id-PAY-0")["partition"].to_list() == ["PAY"]
+
+
+def test_a_partition_that_suddenly_shows_nothing_is_not_believed(busy: Organisation) -> None:
+    busy.sync()
+    keep = busy.tool.add("OPS", "OPS-keep", type="Chore")
+    busy.sync()
+    for item in list(busy.tool.items.values()):
+        if item.partitions[0].partition == "OPS" and item.id != keep.id:
+            busy.tool.delete(item.id)
+    del busy.tool.items[keep.id]
+    busy.tool.partitions = lambda: ["OPS", "PAY", "SHOP"]  # type: ignore[method-assign]
+    result = busy.sync(full=True)
+    assert result.degraded
+    assert "0 of 5 known items" in result.sources[0].reason
+    assert "--accept-empty" in result.sources[0].reason
+    assert busy.verdicts(result.run.id)["OPS-8"] == "unreadable"
+    accepted = busy.sync(full=True, accept_empty=["mem"])
+    assert not accepted.degraded
+    assert accepted.sources[0].removed == 5
+
+
+def test_refused_credentials_freeze_the_source(busy: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy.sync()
+
+    def refuse(self: MemoryConnector) -> None:
+        raise AuthError("the token was refused", fix="veaf-sync check --online")
+
+    monkeypatch.setattr(MemoryConnector, "check", refuse)
+    result = busy.sync()
+    assert result.degraded
+    assert result.no_credentials
+    assert result.sources[0].reason == "the token was refused"
+    assert set(busy.verdicts(result.run.id).values()) == {"unreadable"}
+    monkeypatch.undo()
+    assert not busy.sync().degraded
+
+
+def _endless(self: MemoryConnector, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+    while True:
+        yield Page(items=[], mark={"last": "same"})
+
+
+def _short(self: MemoryConnector, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+    yield Page(items=list(self.tool.items.values())[:1], mark={"last": "more to come"})
+
+
+def _empty_pages(self: MemoryConnector, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+    for number in range(100):
+        yield Page(items=[], mark={"last": number})
+
+
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [(_endless, "in circles"), (_short, "before its last page"), (_empty_pages, "empty pages in a row")],
+)
+def test_a_walk_that_lies_is_incomplete(
+    busy: Organisation, monkeypatch: pytest.MonkeyPatch, pages: Any, words: str
+) -> None:
+    busy.sync()
+    monkeypatch.setattr(MemoryConnector, "pages", pages)
+    result = busy.sync(full=True)
+    assert result.degraded
+    assert words in result.sources[0].reason
+    assert set(busy.verdicts(result.run.id).values()) == {"unreadable"}
+
+
+def test_a_connector_that_hangs_is_given_up(busy: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    release = threading.Event()
+
+    def hang(self: MemoryConnector, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+        release.wait(30)
+        return iter(())
+
+    monkeypatch.setattr(walk, "PATIENCE", 0.2)
+    monkeypatch.setattr(MemoryConnector, "pages", hang)
+    try:
+        result = busy.sync()
+    finally:
+        release.set()
+    assert result.degraded
+    assert "hangs" in result.sources[0].reason
+
+
+def test_an_interrupted_walk_goes_on_from_its_mark(busy: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        busy.tool.add("BIG", f"BIG-{number:02}", type="Story")
+    whole = MemoryConnector.pages
+    asked: list[Mark | None] = []
+
+    def dies_in_big(self: MemoryConnector, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+        for number, page in enumerate(whole(self, shard, mark)):
+            if shard.name == "BIG" and number == 3:
+                raise Incomplete("the line went dead")
+            yield page
+
+    def remembers(self: MemoryConnector, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+        if shard.name == "BIG":
+            asked.append(mark)
+        return whole(self, shard, mark)
+
+    monkeypatch.setattr(MemoryConnector, "pages", dies_in_big)
+    first = busy.sync()
+    assert first.degraded
+    assert not [key for key in busy.verdicts(first.run.id) if key.startswith("BIG")], "nothing half is shown"
+    monkeypatch.setattr(MemoryConnector, "pages", remembers)
+    second = busy.sync()
+    assert asked[0] is not None, "it goes on, not from zero"
+    assert len([key for key in busy.verdicts(second.run.id) if key.startswith("BIG")]) == 20
+    assert not second.degraded
+
+
+def test_a_field_that_only_the_tool_holds_is_a_statement(busy: Organisation) -> None:
+    busy.tool.edit("id-PAY-2", fields={"Objective": ("fast",)})
+    result = busy.sync()
+    assert busy.verdicts(result.run.id)["PAY-2"] == "aligned"
+    assert isinstance(busy.tool.items["id-PAY-2"], WorkItem)
