@@ -1,0 +1,159 @@
+"""The site: its addresses, who we are there, its edition, its clock, its fields."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from veaf_sync.clock import Clock
+from veaf_sync.connector import Identity
+from veaf_sync.errors import AuthError, Incomplete
+from veaf_sync_jira.fields import Fields, discover
+from veaf_sync_jira.settings import JiraSettings
+from veaf_sync_jira.texts import instant, line
+
+if TYPE_CHECKING:
+    from veaf_sync.http import Answer, Patience, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the server says about itself. `address` is where people open it."""
+
+    cloud: bool
+    version: str
+    address: str
+    time: datetime
+
+
+class _Library:
+    """What the `jira` library sees as its session: our own, with its errors, and nothing of its retry layer."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def get(self, url: str, params: Mapping[str, Any] | None = None, **_: Any) -> Any:
+        """A GET whose answer was judged already."""
+        return self._session.call("GET", url, params=params).response
+
+    def close(self) -> None:
+        """The library closes its session when it is collected; ours is not its to close."""
+
+
+class Client:
+    """The `jira` library's client for addresses and metadata, on our session, and the calls that it does not know."""
+
+    def __init__(self, settings: JiraSettings, session: Session, clock: Clock) -> None:
+        from jira import JIRA  # takes 0.2 s to import, which commands that only read the store need not pay
+
+        from veaf_sync.http import Credential
+
+        self.settings = settings
+        self.session = session
+        self.clock = clock
+        session.auth = Credential(settings.token, settings.user)
+        self._library = JIRA(settings.site, get_server_info=False, max_retries=0, options={"rest_api_version": "2"})
+        self._library._session = _Library(session)  # type: ignore[assignment]
+        self._library.deploymentType = "Cloud"
+        self._lock = threading.RLock()
+        self._site: Site | None = None
+        self._identity: Identity | None = None
+        self._fields: Fields | None = None
+
+    def identify(self) -> Identity:
+        """Ask who we are, two requests. Raises `AuthError` for a credential that is refused or is nobody's."""
+        with self._lock:
+            self._site = self._ask_site()
+            self._library._options["rest_api_version"] = "3" if self._site.cloud else "2"
+            myself = self._library.myself()
+            user = next((text for key in ("emailAddress", "name", "accountId") if (text := _text(myself, key))), "")
+            if not (_text(myself, "accountId") or _text(myself, "name") or _text(myself, "key")):
+                raise AuthError(
+                    "Jira answers, but as an anonymous visitor: the credentials were not taken.",
+                    fix="Check the source's user and token, then: veaf-sync check --online",
+                )
+            notes = () if self.settings.site.startswith("https:") else ("The site is reached without TLS.",)
+            self._identity = Identity(
+                user=user,
+                server_time=self._site.time,
+                time_zone=_text(myself, "timeZone") or "UTC",
+                product=f"Jira {'Cloud' if self._site.cloud else 'Data Center'} {self._site.version}".rstrip(),
+                notes=notes,
+            )
+            return self._identity
+
+    @property
+    def site(self) -> Site:
+        """The site; on first use it is asked, and who we are there."""
+        with self._lock:
+            if self._site is None or self._identity is None:
+                self.identify()
+            assert self._site is not None  # noqa: S101  identify() sets it or raises
+            return self._site
+
+    @property
+    def fields(self) -> Fields:
+        """The site's fields; one request on first use."""
+        with self._lock:
+            if self._fields is None:
+                _ = self.site
+                self._fields = discover(self._library.fields(), self.settings.fields)
+            return self._fields
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        what: str,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        safe: bool = False,
+        patience: Patience | None = None,
+    ) -> Answer:
+        """A request to the site's API. Raises what `Session.call` raises, and `AuthError` for an anonymous answer."""
+        _ = self.site
+        url = self._library._get_url(path)
+        answer = self.session.call(method, url, params=params, json=json, safe=safe, what=what, patience=patience)
+        if answer.headers.get("X-AUSERNAME", "").lower() == "anonymous":
+            raise AuthError(f"{what}: answered as to an anonymous visitor.", fix="veaf-sync check --online")
+        return answer
+
+    def _ask_site(self) -> Site:
+        version = "3" if self.settings.edition == "cloud" else "2"
+        url = f"{self.settings.site}/rest/api/{version}/serverInfo"
+        answer = self.session.call("GET", url, what="Asking for the server's edition and time")
+        info = answer.data
+        if not isinstance(info, dict) or not (info.get("deploymentType") or info.get("version")):
+            raise Incomplete("The server does not answer like a Jira.", fix=f"Is {self.settings.site} the right site?")
+        cloud = (
+            info.get("deploymentType") == "Cloud"
+            if self.settings.edition == "auto"
+            else self.settings.edition == "cloud"
+        )
+        shown = next(
+            (text for key in ("displayUrl", "baseUrl") if (text := _text(info, key)).startswith("https://")), ""
+        )
+        address = shown.rstrip("/") if self.settings.gateway and shown else self.settings.site
+        return Site(cloud, "" if cloud else _text(info, "version"), address, _server_time(answer, self.clock))
+
+
+def _text(data: Any, key: str) -> str:
+    return line(data.get(key)) if isinstance(data, dict) else ""
+
+
+def _server_time(answer: Answer, clock: Clock) -> datetime:
+    """The server's own clock: what it says, else the answer's `Date`, else ours."""
+    try:
+        if told := instant(answer.data.get("serverTime")):
+            return told
+    except ValueError:
+        pass  # an unusual form: the header says the same
+    try:
+        return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
+    except (TypeError, ValueError):
+        return clock.now()

@@ -1,0 +1,86 @@
+"""The Jira connector: Cloud and Data Center."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from veaf_sync.clock import Clock
+from veaf_sync.connector import (
+    Absent,
+    Connector,
+    Cursor,
+    Feature,
+    Identity,
+    Mark,
+    Page,
+    Partition,
+    Pending,
+    Preview,
+    Shard,
+)
+from veaf_sync.model import Outcome, TagChange, WorkItem
+from veaf_sync_jira.client import Client
+from veaf_sync_jira.reading import Reading, since_of
+from veaf_sync_jira.settings import JiraSettings
+from veaf_sync_jira.writing import Writing
+
+if TYPE_CHECKING:
+    from veaf_sync.http import Session
+
+
+class JiraConnector(Connector[JiraSettings]):
+    """Partitions are projects. A full shard is one project; what changed since the cursors is one query for all.
+
+    Requests: serverInfo and myself when we are first identified, the fields and the roster once, then one for every
+    100 issues on Cloud and every 1,000 on Data Center.
+    """
+
+    name: ClassVar[str] = "jira"
+    settings: ClassVar[type[JiraSettings]] = JiraSettings
+    features: ClassVar[frozenset[Feature]] = frozenset(Feature)
+
+    def __init__(self, settings: JiraSettings, session: Session, clock: Clock) -> None:
+        super().__init__(settings, session, clock)
+        self._client = Client(settings, session, clock)
+        self._reading = Reading(self._client)
+        self._writing = Writing(self._reading)
+
+    def check(self) -> Identity:
+        return self._client.identify()
+
+    def partitions(self) -> Sequence[Partition]:
+        return self._reading.partitions()
+
+    def shards(self, partitions: Sequence[Partition], cursors: Mapping[str, Cursor]) -> Sequence[Shard]:
+        """One shard for what changed where there is a cursor, and one for each project that is read in full."""
+        names = sorted(partition.name for partition in partitions if partition.readable)
+        known = tuple(name for name in names if name in cursors)
+        full = [Shard(name, (name,)) for name in names if name not in cursors]
+        if not known:
+            return full
+        return [Shard("changes", known, incremental=True, query={"since": since_of(cursors, known)}), *full]
+
+    def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+        return self._reading.pages(shard, mark)
+
+    def get(self, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
+        return self._reading.get(ids)
+
+    def count(self, partition: str) -> int | None:
+        return self._reading.count(partition)
+
+    def ids(self, partition: str) -> Iterator[tuple[str, str | None]]:
+        return self._reading.ids(partition)
+
+    def preview(self, changes: Sequence[TagChange]) -> Preview:
+        return self._writing.preview(changes)
+
+    def batches(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:
+        return self._writing.batches(changes)
+
+    def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
+        return self._writing.write(batch)
+
+    def poll(self, task: str, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
+        return self._writing.poll(task, batch)

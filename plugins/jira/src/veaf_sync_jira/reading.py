@@ -1,0 +1,240 @@
+"""Reading issues: shards page by page, counts, ids, and single issues directly."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from veaf_sync.connector import Absent, Cursor, Mark, Page, Partition, Shard
+from veaf_sync.errors import Forbidden, Incomplete, Rejected
+from veaf_sync.model import WorkItem
+from veaf_sync_jira import jql
+from veaf_sync_jira.client import Client
+from veaf_sync_jira.cloud_walk import CloudWalk, Step
+from veaf_sync_jira.dc_walk import DcWalk
+from veaf_sync_jira.items import ItemReader
+from veaf_sync_jira.roster import roster
+
+if TYPE_CHECKING:
+    from veaf_sync.http import Patience
+
+BULK = 100
+_PAGE = {True: 100, False: 1000}  # Cloud gives at most 100 issues with fields, Data Center 1,000 by default
+_KEYS_PAGE = {True: 5000, False: 1000}
+
+
+class Reading:
+    """Reads one site. What it learns about the site (projects, fields) it asks for once."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._lock = threading.Lock()
+        self._roster: list[Partition] | None = None
+        self._items: ItemReader | None = None
+
+    @property
+    def items(self) -> ItemReader:
+        """Turns issues into work items; the first use asks for the site's fields."""
+        if self._items is None:
+            self._items = ItemReader(self.client.settings, self.client.fields, self.client.site.address)
+        return self._items
+
+    def partitions(self) -> list[Partition]:
+        """The roster, as first seen."""
+        with self._lock:
+            if self._roster is None:
+                self._roster = roster(self.client)
+            return self._roster
+
+    def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+        """Walk a shard. The cursor is the server's time when its *first* page was asked for, minus the lag."""
+        since = (mark or {}).get("started")
+        started = int(since) if since is not None else _millis(self.client.site.time)
+        patience = self._patience()
+        if shard.incremental:
+            pages = self._changes(shard, mark, patience)
+        else:
+            pages = self._projects(shard.partitions, mark, patience)
+        for items, rest in pages:
+            if rest is None:
+                lag = round(self.client.settings.lag.total_seconds() * 1000)
+                yield Page(items, cursor={"since": started - lag})
+            else:
+                yield Page(items, mark={**rest, "started": started})
+
+    def _projects(
+        self, keys: Sequence[str], mark: Mark | None, patience: Patience
+    ) -> Iterator[tuple[list[WorkItem], dict[str, Any] | None]]:
+        first = keys.index(mark["project"]) if mark and mark.get("project") in keys else 0
+        for place, key in enumerate(keys[first:], first):
+            resumed = (mark or {}).get("walk") if place == first else None
+            for step in self._project(key, resumed, patience):
+                items = [self.items.read(raw) for raw in step.issues]
+                if step.next is not None:
+                    last = items[-1].key if items else ""
+                    rest = {"project": key, "last_key": last, "token": step.next.get("token"), "walk": step.next}
+                    yield items, rest
+                elif place + 1 < len(keys):
+                    yield items, {"project": keys[place + 1], "last_key": "", "token": None, "walk": None}
+                else:
+                    yield items, None
+
+    def _project(self, key: str, mark: Mapping[str, Any] | None, patience: Patience) -> Iterator[Step]:
+        walk = self._walk(jql.whole(key), f"Reading {key}", patience, self.client.fields.wanted(), project=key)
+        begun = mark is not None
+        try:
+            for step in walk.steps(mark):
+                if begun and not step.issues and step.next is None:
+                    self._must_see([key])  # the rest was deleted, or we were shut out: that is not the same
+                begun = True
+                yield step
+        except Rejected as refusal:
+            self._must_see([key])
+            raise Incomplete(refusal.message, fix=refusal.fix) from refusal
+
+    def _changes(
+        self, shard: Shard, mark: Mark | None, patience: Patience
+    ) -> Iterator[tuple[list[WorkItem], dict[str, Any] | None]]:
+        query = jql.changed(shard.partitions, int((shard.query or {})["since"]))
+        walk = self._walk(query, "Reading what changed", patience, self.client.fields.wanted())
+        try:
+            for step in walk.steps((mark or {}).get("walk")):
+                items = [self.items.read(raw) for raw in step.issues]
+                yield items, None if step.next is None else {"token": step.next.get("token"), "walk": step.next}
+        except Rejected as refusal:
+            try:
+                self._must_see(shard.partitions)
+            except Forbidden as lost:
+                raise Incomplete(
+                    lost.message, fix="Run the same command again: what is readable is read then."
+                ) from lost
+            raise Incomplete(refusal.message, fix=refusal.fix) from refusal
+
+    def _walk(
+        self,
+        query: str,
+        what: str,
+        patience: Patience,
+        fields: list[str],
+        *,
+        project: str = "",
+        keys_only: bool = False,
+    ) -> CloudWalk | DcWalk:
+        cloud = self.client.site.cloud
+        size = (_KEYS_PAGE if keys_only else _PAGE)[cloud]
+        kind = CloudWalk if cloud else DcWalk
+        return kind(self.client, query=query, fields=fields, size=size, what=what, patience=patience, project=project)
+
+    def count(self, key: str) -> int:
+        """How many issues a project holds; an estimate on Cloud. Raises `Forbidden` where it is not visible."""
+        cloud = self.client.site.cloud
+        path = "search/approximate-count" if cloud else "search"
+        body: dict[str, Any] = {"jql": jql.inside(key)}
+        if not cloud:
+            body |= {"maxResults": 0, "fields": ["key"]}
+        what = f"Counting {key}"
+        try:
+            data = self.client.call("POST", path, json=body, safe=True, what=what).data
+        except Rejected as refusal:
+            self._must_see([key])
+            raise Incomplete(refusal.message, fix=refusal.fix) from refusal
+        number = data.get("count" if cloud else "total") if isinstance(data, dict) else None
+        if not isinstance(number, int) or number < 0:
+            raise Incomplete(f"{what}: the answer holds no number.")
+        return number
+
+    def ids(self, key: str) -> Iterator[tuple[str, str | None]]:
+        """Ids of a project's issues: 5,000 a request on Cloud, 1,000 on Data Center, `updated` as the version there."""
+        cloud = self.client.site.cloud
+        fields = ["key"] if cloud else ["updated"]
+        walk = self._walk(jql.whole(key), f"Listing {key}", self._patience(), fields, project=key, keys_only=True)
+        begun = False
+        try:
+            for step in walk.steps(None):
+                if begun and not step.issues:
+                    self._must_see([key])
+                begun = True
+                for raw in step.issues:
+                    yield str(raw["id"]), (raw.get("fields") or {}).get("updated") if not cloud else None
+        except Rejected as refusal:
+            self._must_see([key])
+            raise Incomplete(refusal.message, fix=refusal.fix) from refusal
+
+    def get(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent]:
+        """Issues read directly, past the index.
+
+        An id that Jira does not show is `GONE` when every project that was visible at first still is, `FORBIDDEN`
+        when none is, else `UNKNOWN`: Jira does not say in which project a hidden issue stands.
+        """
+        wanted = list(dict.fromkeys(ids))
+        found: dict[str, WorkItem | Absent] = {}
+        if self.client.site.cloud:
+            for start in range(0, len(wanted), BULK):
+                found |= self._bulkfetch(wanted[start : start + BULK])
+        else:
+            for id in wanted:
+                found |= self._single(id)
+        missing = [id for id in wanted if id not in found]
+        return found | dict.fromkeys(missing, self._absence() if missing else Absent.UNKNOWN)
+
+    def _bulkfetch(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent]:
+        what = f"Reading {len(ids)} issues"
+        body = {"issueIdsOrKeys": list(ids), "fields": self.client.fields.wanted(), "fieldsByKeys": False}
+        data = self.client.call("POST", "issue/bulkfetch", json=body, safe=True, what=what).data
+        if not isinstance(data, dict) or not isinstance(data.get("issues"), list):
+            raise Incomplete(f"{what}: the answer holds no list of issues.")
+        errors = data.get("issueErrors") or []
+        found: dict[str, WorkItem | Absent] = {
+            str(row.get("id")): Absent.UNKNOWN for row in errors if isinstance(row, dict)
+        }
+        found |= {item.id: item for item in map(self.items.read, data["issues"])}
+        return {id: found[id] for id in ids if id in found}
+
+    def _single(self, id: str) -> dict[str, WorkItem | Absent]:
+        what = f"Reading issue {id}"
+        params = {"fields": ",".join(self.client.fields.wanted())}
+        try:
+            item = self.items.read(self.client.call("GET", f"issue/{int(id)}", params=params, what=what).data)
+        except Forbidden:
+            return {id: Absent.FORBIDDEN}
+        except Rejected as refusal:
+            if refusal.status == 404:
+                return {}
+            return {id: Absent.UNKNOWN}
+        return {id: item}
+
+    def _absence(self) -> Absent:
+        before = {partition.name for partition in self.partitions() if partition.readable}
+        now = self._visible_now()
+        if before <= now:
+            return Absent.GONE
+        return Absent.UNKNOWN if before & now else Absent.FORBIDDEN
+
+    def _must_see(self, keys: Sequence[str]) -> None:
+        """Raise `Forbidden` naming those of `keys` that are not visible any more."""
+        now = self._visible_now()
+        lost = sorted(key for key in keys if key not in now)
+        if lost:
+            raise Forbidden(
+                f"{', '.join(lost)}: not visible to this user any more.",
+                fix="Give the user the permission Browse projects there, or leave the project out.",
+            )
+
+    def _visible_now(self) -> set[str]:
+        return {partition.name for partition in roster(self.client) if partition.readable}
+
+    def _patience(self) -> Patience:
+        from veaf_sync.http import Patience  # requests costs start-up time
+
+        return Patience(self.client.session.limits.wait_budget)
+
+
+def since_of(cursors: Mapping[str, Cursor], keys: Sequence[str]) -> int:
+    """The oldest instant that the cursors of these projects speak of, in epoch milliseconds."""
+    return min(int(cursors[key]["since"]) for key in keys)
+
+
+def _millis(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

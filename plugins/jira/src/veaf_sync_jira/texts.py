@@ -1,0 +1,152 @@
+"""Jira's values as plain texts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+_GAPS = re.compile(r"\n{3,}")
+_UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_BLOCKS = frozenset(
+    {
+        *("paragraph", "heading", "blockquote", "codeBlock", "panel", "rule", "mediaSingle", "expand", "nestedExpand"),
+        *("bulletList", "orderedList", "listItem", "taskList", "taskItem", "decisionList", "decisionItem"),
+        *("table", "tableRow"),
+    }
+)
+_SPRINT_NAME = re.compile(
+    r"[\[,]name=(.*?)(?:,(?:startDate|endDate|completeDate|activatedDate|sequence|goal|state|id)=|\]$)"
+)
+
+
+def clean(text: str) -> str:
+    """`text` without control characters (line ends and tabs stay), surrogates, and in one normal form."""
+    if text.isascii() and text.isprintable():
+        return text  # nearly all; the rest of this function is for the others
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _UNFIT.sub("", text))
+
+
+def line(value: Any) -> str:
+    """A value that is one line: trimmed, its white space single."""
+    return _line(value) if isinstance(value, str) else ""
+
+
+@lru_cache(maxsize=8192)
+def _line(text: str) -> str:
+    """Names of types, states, people and versions come again and again."""
+    return " ".join(clean(text).split())
+
+
+def rich(value: Any) -> str:
+    """A description: wiki text as it is, a document of the Atlassian Document Format as its text."""
+    if isinstance(value, str):
+        return clean(value).strip()
+    if isinstance(value, dict):
+        return _GAPS.sub("\n\n", clean("".join(_document(value)))).strip()
+    return ""
+
+
+def _document(root: dict[str, Any]) -> Iterator[str]:
+    """The text of a document in reading order; a stack, so that no nesting is too deep."""
+    stack: list[Any] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, str):
+            yield node
+            continue
+        if not isinstance(node, dict):
+            continue
+        kind, attributes = str(node.get("type")), node.get("attrs")
+        attributes = attributes if isinstance(attributes, dict) else {}
+        yield from _leaf(kind, node, attributes)
+        children = node.get("content")
+        inside: list[Any] = list(children) if isinstance(children, list) else []
+        if kind == "listItem":
+            yield "- "
+        if kind in ("tableCell", "tableHeader"):
+            inside.append("\t")
+        elif kind in _BLOCKS:
+            inside.append("\n")
+        stack.extend(reversed(inside))
+
+
+def _leaf(kind: str, node: dict[str, Any], attributes: dict[str, Any]) -> Iterator[str]:
+    if kind == "text" and isinstance(node.get("text"), str):
+        yield node["text"]
+    elif kind == "hardBreak":
+        yield "\n"
+    elif kind in ("mention", "status", "emoji"):
+        yield str(attributes.get("text") or attributes.get("shortName") or "")
+    elif kind in ("inlineCard", "blockCard", "embedCard"):
+        yield str(attributes.get("url") or "")
+    elif kind == "date" and str(attributes.get("timestamp", "")).isdigit():
+        yield datetime.fromtimestamp(int(attributes["timestamp"]) / 1000 % 253_402_300_800, UTC).date().isoformat()
+
+
+def name_of(value: Any) -> str:
+    """The one text of a value: an option's value, a version's name, a user's account, a number."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(int(value)) if float(value).is_integer() else str(value)
+    if isinstance(value, str):
+        return line(value)
+    if isinstance(value, dict):
+        if value.get("type") == "doc":
+            return rich(value)
+        for key in ("value", "name", "title", "accountId", "displayName", "key", "id"):
+            if text := name_of(value.get(key)):
+                child = value.get("child")
+                return f"{text} / {name_of(child)}" if isinstance(child, dict) else text
+    return ""
+
+
+def names_of(value: Any) -> tuple[str, ...]:
+    """The texts of a value that may be a list, in its order, without repeats and blanks."""
+    if value is None or value == []:
+        return ()
+    values = value if isinstance(value, list) else [value]
+    return tuple(dict.fromkeys(text for text in map(name_of, values) if text))
+
+
+def sprint_names(value: Any) -> tuple[str, ...]:
+    """Names of sprints: objects on Cloud; on Data Center the text of a Java object, `…Sprint@1f[id=3,name=May,…]`."""
+    names: list[str] = []
+    for sprint in value if isinstance(value, list) else [value]:
+        if isinstance(sprint, str) and (found := _SPRINT_NAME.search(sprint)):
+            names.append(line(found[1]))
+        else:
+            names.append(name_of(sprint))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def person(value: Any) -> str:
+    """A user as one stable text: the account id on Cloud, the user name on Data Center."""
+    if not isinstance(value, dict):
+        return ""
+    return next((text for key in ("accountId", "name", "key") if (text := line(value.get(key)))), "")
+
+
+def number(value: Any) -> float | None:
+    """A finite number, else `None`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) < 1e15 else None
+
+
+def instant(value: Any) -> datetime | None:
+    """`2026-11-24T09:30:00.000+0000` and its like as UTC; `None` for nothing. `ValueError` for anything else."""
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a time")
+    at = datetime.fromisoformat(value)
+    if at.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return at.astimezone(UTC)

@@ -1,0 +1,191 @@
+"""Adding and removing labels: one bulk edit for many issues where Jira has that, else one edit for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from veaf_sync.connector import Absent, Pending, Preview, Refusal
+from veaf_sync.errors import Forbidden, Incomplete, Rejected
+from veaf_sync.model import Outcome, Result, TagChange, WorkItem
+from veaf_sync_jira.reading import Reading
+from veaf_sync_jira.rights import Rights
+
+MOST_IN_BULK = 1000
+_LONGEST_LABEL = 255
+_TRIES = 4
+_RUNNING = frozenset({"ENQUEUED", "RUNNING", "CANCEL_REQUESTED"})
+_Verb = Literal["ADD", "REMOVE"]
+
+
+class Writing:
+    """Writes labels to one site. Whether it may edit in bulk, and without mail, it learns once."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._client = reading.client
+        self._rights = Rights(reading.client)
+        self._bulk = True
+        self._loud: set[str] = set()
+
+    def preview(self, changes: Sequence[TagChange]) -> Preview:
+        """Requests, refusals and mails that writing `changes` would bring. Asks for permissions, once a project."""
+        refused = [Refusal(change, reason) for change in changes if (reason := _refusal(change))]
+        hopeless = {id(refusal.change) for refusal in refused}
+        good = [change for change in changes if id(change) not in hopeless]
+        if not good:
+            return Preview(0, tuple(refused), 0)
+        if self._in_bulk and self._rights.may("BULK_CHANGE") is not False:
+            requests = sum(2 * bool(batch[0].adds) + 2 * bool(batch[0].removes) for batch in self.batches(good))
+            return Preview(requests, tuple(refused), 0)
+        loud = [change for change in good if not self._rights.may_mute(_project(change))]
+        mailed = 0 if not loud or self._client.settings.mail == "never" else None
+        if self._client.settings.mail == "never":
+            refused += [Refusal(change, "Jira mutes its mails for project administrators only.") for change in loud]
+        elif loud:
+            mailed = self._rights.watchers([change.item.id for change in loud])
+        return Preview(len(good), tuple(refused), mailed)
+
+    def batches(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:
+        """Changes with the same labels to add and remove go together on Cloud, up to 1,000; singly otherwise."""
+        groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[TagChange]] = {}
+        for change in changes:
+            groups.setdefault((tuple(sorted(change.adds)), tuple(sorted(change.removes))), []).append(change)
+        for group in groups.values():
+            start = 0
+            while start < len(group):
+                size = MOST_IN_BULK if self._in_bulk else 1
+                yield tuple(group[start : start + size])
+                start += size
+
+    def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
+        """Write a batch. Raises `AuthError`, and `Incomplete` where it is not known what was done."""
+        if self._in_bulk and not any(_refusal(change) for change in batch):
+            try:
+                return self._submit("ADD" if batch[0].adds else "REMOVE", batch)
+            except (Forbidden, Rejected) as refusal:
+                if isinstance(refusal, Rejected) and "permission" not in refusal.message.lower():
+                    raise
+                self._bulk = False
+        return [self._put(change) for change in batch]
+
+    def poll(self, task: str, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
+        """Ask once for a task (`ADD:id` or `REMOVE:id`); a batch that does both removes when the adding is done."""
+        verb, _, id = task.partition(":")
+        try:
+            data = self._client.call("GET", f"bulk/queue/{id}", what="Asking for a bulk edit").data
+        except Rejected:
+            return self._settle(batch, {})  # Jira knows the task no more: what stands on the issues decides
+        if not isinstance(data, dict) or not isinstance(data.get("status"), str):
+            raise Incomplete("Asking for a bulk edit: the answer does not say how it stands.")
+        if data["status"] in _RUNNING:
+            return Pending(task)
+        if verb == "ADD" and batch[0].removes and data["status"] == "COMPLETE":
+            return self._submit("REMOVE", batch)
+        failed = data.get("failedAccessibleIssues")
+        reasons = {id: "; ".join(map(str, texts)) for id, texts in failed.items()} if isinstance(failed, dict) else {}
+        done = {str(id) for id in data.get("processedAccessibleIssues") or ()}
+        both = bool(batch[0].adds and batch[0].removes)
+        open_ = [change for change in batch if both or (change.item.id not in done and change.item.id not in reasons)]
+        settled = {outcome.item: outcome for outcome in self._settle(open_, reasons)} if open_ else {}
+        return [settled.get(change.item) or _outcome(change, reasons.get(change.item.id)) for change in batch]
+
+    @property
+    def _in_bulk(self) -> bool:
+        return self._bulk and self._client.site.cloud
+
+    def _submit(self, verb: _Verb, batch: Sequence[TagChange]) -> Pending:
+        from veaf_sync.http import Throttled  # requests costs start-up time
+
+        names = batch[0].adds if verb == "ADD" else batch[0].removes
+        labels = {
+            "fieldId": "labels",
+            "bulkEditMultiSelectFieldOption": verb,
+            "labels": [{"name": name} for name in names],
+        }
+        body = {
+            "selectedIssueIdsOrKeys": [change.handle or change.item.id for change in batch],
+            "selectedActions": ["labels"],
+            "editedFieldsInput": {"labelsFields": [labels]},
+            "sendBulkNotification": False,
+        }
+        what = f"A bulk edit of {len(batch)} issues"
+        for attempt in range(1, _TRIES + 1):
+            try:
+                answer = self._client.call("POST", "bulk/issues/fields", json=body, what=what)
+            except Throttled:
+                if attempt == _TRIES:
+                    raise
+                continue  # it was refused unread, so asking again doubles nothing; the session waits as long as told
+            task = answer.data.get("taskId") if isinstance(answer.data, dict) else None
+            if not isinstance(task, str) or not task:
+                raise Incomplete(f"{what}: the answer names no task.")
+            return Pending(f"{verb}:{task}")
+        raise AssertionError("unreachable")
+
+    def _put(self, change: TagChange) -> Outcome:
+        if reason := _refusal(change):
+            return Outcome(change.item, Result.FAILED, reason)
+        project = _project(change)
+        quiet = project not in self._loud
+        try:
+            self._edit(change, quiet=quiet)
+        except Forbidden as refusal:
+            if not quiet or "notification" not in refusal.message.lower():
+                return Outcome(change.item, Result.FAILED, refusal.message)
+            if self._client.settings.mail == "never":
+                return Outcome(
+                    change.item, Result.FAILED, f"{refusal.message} mail: never forbids to do it with mails."
+                )
+            self._loud.add(project)
+            return self._put(change)
+        except Rejected as refusal:
+            return Outcome(change.item, Result.FAILED, refusal.message)
+        return Outcome(change.item, Result.APPLIED)
+
+    def _edit(self, change: TagChange, *, quiet: bool) -> None:
+        """One edit of one issue: operations, never the whole list, so that others' labels stay."""
+        operations = [*({"add": name} for name in change.adds), *({"remove": name} for name in change.removes)]
+        path = f"issue/{change.handle or change.item.id}"
+        params = {"notifyUsers": "false"} if quiet else None
+        what = f"Editing {change.key}"
+        for attempt in range(1, _TRIES + 1):
+            try:
+                self._client.call("PUT", path, json={"update": {"labels": operations}}, params=params, what=what)
+            except Rejected as refusal:
+                if refusal.status != 409 or attempt == _TRIES:
+                    raise
+                continue  # somebody edited at the same moment; operations can simply be repeated
+            return
+
+    def _settle(self, batch: Sequence[TagChange], reasons: Mapping[str, str]) -> list[Outcome]:
+        """What became of changes of which Jira did not say: a direct read shows it."""
+        seen = self._reading.get([change.item.id for change in batch])
+        return [_seen_outcome(change, seen[change.item.id], reasons.get(change.item.id, "")) for change in batch]
+
+
+def _seen_outcome(change: TagChange, item: WorkItem | Absent, reason: str) -> Outcome:
+    if isinstance(item, Absent):
+        return Outcome(change.item, Result.FAILED, reason or "The issue is not there, or not visible.")
+    labels = set(item.labels)
+    if labels.issuperset(change.adds) and labels.isdisjoint(change.removes):
+        return Outcome(change.item, Result.APPLIED)
+    return Outcome(change.item, Result.FAILED, reason or "Jira ended the bulk edit without doing it.")
+
+
+def _outcome(change: TagChange, reason: str | None) -> Outcome:
+    return Outcome(change.item, Result.APPLIED if reason is None else Result.FAILED, reason or "")
+
+
+def _project(change: TagChange) -> str:
+    return change.key.rpartition("-")[0]
+
+
+def _refusal(change: TagChange) -> str:
+    """Why Jira would not take a change's labels; "" where it would."""
+    for label in change.adds:
+        if any(char.isspace() for char in label):
+            return f"The label {label!r} contains a space; Jira's labels cannot."
+        if len(label) > _LONGEST_LABEL:
+            return f"The label {label[:40]!r}… is longer than {_LONGEST_LABEL} characters."
+    return ""

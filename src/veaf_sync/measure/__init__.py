@@ -1,0 +1,37 @@
+"""Measuring: which items count, what they weigh, how much of the work serves the strategy.
+
+Pure functions over Polars frames: ITEMS, HIERARCHY and VERDICTS become WEIGHTS (`weigh`), CELLS (`make_cells`) and
+OBJECTIVES (`objective_side`); `coverage` and `coverage_by` read cells. No answer depends on the order of rows.
+"""
+
+from veaf_sync.measure.cells import make_cells
+from veaf_sync.measure.coverage import Bounds, WeightCoverage, coverage, coverage_by
+from veaf_sync.measure.exemptions import ExemptionBudget, exemption_budgets
+from veaf_sync.measure.key_results import KeyResultProgress, RollUp, key_result_progress, roll_up
+from veaf_sync.measure.objectives import objective_side
+from veaf_sync.measure.settings import WEIGHT_NAMES, Allocation, Scope
+from veaf_sync.measure.weights import undated, weigh
+
+METRIC_VERSION = "1"
+"""Version of these definitions. A later change of one gets a new number and restates no history."""
+
+__all__ = [
+    "METRIC_VERSION",
+    "WEIGHT_NAMES",
+    "Allocation",
+    "Bounds",
+    "ExemptionBudget",
+    "KeyResultProgress",
+    "RollUp",
+    "Scope",
+    "WeightCoverage",
+    "coverage",
+    "coverage_by",
+    "exemption_budgets",
+    "key_result_progress",
+    "make_cells",
+    "objective_side",
+    "roll_up",
+    "undated",
+    "weigh",
+]

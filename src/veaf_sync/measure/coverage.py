@@ -1,0 +1,107 @@
+"""Coverage with its bounds, from cells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from veaf_sync.measure.settings import WEIGHT_NAMES
+from veaf_sync.model import Verdict
+
+_READ = ("verdict", *WEIGHT_NAMES, "points_imputed", "points_missing", "hours_missing", "people_missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What we know, and what it can be at worst and at best; 0–1, None where the denominator is 0 (n/a)."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightCoverage:
+    """Totals by verdict in one weight, and coverage. Its fields are the JSON of `coverage -o json`."""
+
+    total: float
+    aligned: float
+    dangling: float
+    ambiguous: float
+    exempt: float
+    orphan: float
+    unreadable: float
+    coverage: Bounds
+    imputed_share: float | None
+    missing_share: float | None
+
+
+def coverage(cells: pl.DataFrame) -> dict[str, WeightCoverage | None]:
+    """Coverage in each weight (`count`, `points`, `hours`, `people`) over CELLS, or any part of them.
+
+    value = aligned ÷ (counted − exempt − ambiguous − unreadable), low = aligned ÷ (counted − exempt),
+    high = (aligned + ambiguous + unreadable) ÷ (counted − exempt). A weight that is n/a as a whole is None.
+    """
+    return _coverage(cells.select(_READ).rows(named=True))
+
+
+def coverage_by(cells: pl.DataFrame, column: str) -> list[tuple[str, dict[str, WeightCoverage | None]]]:
+    """Coverage of each group of cells by `source`, `partition`, `team`, `level` or `objective`, sorted by group.
+
+    Raises `ValueError` for a column that cells have not.
+    """
+    if column not in cells.columns:
+        raise ValueError(f"cells have no column {column}")
+    groups: dict[str, list[dict[str, Any]]] = {}
+    names = cells[column].to_list()
+    for name, cell in zip(names, cells.select(_READ).iter_rows(named=True), strict=True):
+        groups.setdefault(name, []).append(cell)
+    return [(name, _coverage(groups[name])) for name in sorted(groups)]
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """part ÷ whole; None (n/a) where the whole is 0."""
+    return part / whole if whole else None
+
+
+def _coverage(cells: Sequence[Mapping[str, Any]]) -> dict[str, WeightCoverage | None]:
+    return {name: _in_weight(cells, name) for name in WEIGHT_NAMES}
+
+
+def _in_weight(cells: Sequence[Mapping[str, Any]], name: str) -> WeightCoverage | None:
+    if any(cell[name] is None for cell in cells):
+        return None
+    by_verdict = {
+        verdict: math.fsum(cell[name] for cell in cells if cell["verdict"] == verdict.value) for verdict in Verdict
+    }
+    everything = math.fsum(by_verdict.values())
+    counted = math.fsum(cell["count"] for cell in cells)
+    return WeightCoverage(
+        total=everything,
+        aligned=by_verdict[Verdict.ALIGNED],
+        dangling=by_verdict[Verdict.DANGLING],
+        ambiguous=by_verdict[Verdict.AMBIGUOUS],
+        exempt=by_verdict[Verdict.EXEMPT],
+        orphan=by_verdict[Verdict.ORPHAN],
+        unreadable=by_verdict[Verdict.UNREADABLE],
+        coverage=_bounds(by_verdict),
+        imputed_share=ratio(math.fsum(cell.get(f"{name}_imputed", 0.0) for cell in cells), everything),
+        missing_share=ratio(math.fsum(cell.get(f"{name}_missing", 0.0) for cell in cells), counted),
+    )
+
+
+def _bounds(by_verdict: Mapping[Verdict, float]) -> Bounds:
+    # denominators are sums of what is left in, not differences, so that nothing left is exactly 0
+    aligned = by_verdict[Verdict.ALIGNED]
+    known = math.fsum((aligned, by_verdict[Verdict.DANGLING], by_verdict[Verdict.ORPHAN]))
+    unsettled = math.fsum((by_verdict[Verdict.AMBIGUOUS], by_verdict[Verdict.UNREADABLE]))
+    included = math.fsum((known, unsettled))
+    return Bounds(
+        value=ratio(aligned, known),
+        low=ratio(aligned, included),
+        high=ratio(math.fsum((aligned, unsettled)), included),
+    )

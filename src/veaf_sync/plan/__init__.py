@@ -1,0 +1,32 @@
+"""The plan: wanted − seen for the tags that are ours, with a digest, and the guards that hold it back.
+
+`make` plans, `dump` and `load` write and read the file, `digest` names it, `summarise` counts it for people,
+`refuse` takes out what a tool would not accept, `guard` says why it may not be applied. Nothing here
+writes to a tool.
+"""
+
+from veaf_sync.plan.document import FORMAT_VERSION, LABELS, Counts, Kept, Plan, State, refuse
+from veaf_sync.plan.file import digest, document, dump, load
+from veaf_sync.plan.guard import guard
+from veaf_sync.plan.summary import ObjectiveChanges, SourceSummary, summarise
+from veaf_sync.plan.wanted import digest_of, make
+
+__all__ = [
+    "FORMAT_VERSION",
+    "LABELS",
+    "Counts",
+    "Kept",
+    "ObjectiveChanges",
+    "Plan",
+    "SourceSummary",
+    "State",
+    "digest",
+    "digest_of",
+    "document",
+    "dump",
+    "guard",
+    "load",
+    "make",
+    "refuse",
+    "summarise",
+]

@@ -1,0 +1,155 @@
+"""Wanted − seen: which of our tags to set, which to clear, and what people left otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from veaf_sync.connector import Refusal, Tag
+from veaf_sync.mapping import NONE
+from veaf_sync.model import ItemRef, Origin, TagChange, Verdict
+from veaf_sync.plan.document import LABELS, Kept, Plan, State
+
+_KEY = ("source", "id")
+_DECIDED = [Verdict.ALIGNED.value, Verdict.ORPHAN.value, Verdict.EXEMPT.value]
+
+
+def make(
+    items: pl.DataFrame,
+    verdicts: pl.DataFrame,
+    weights: pl.DataFrame,
+    tags: Mapping[str, Tag],
+    *,
+    run: int,
+    at: datetime,
+    documents: Mapping[str, str],
+    sources: Mapping[str, str],
+    degraded: AbstractSet[tuple[str, str]] = frozenset(),
+) -> Plan:
+    """The plan for the sources of `tags`, from ITEMS, VERDICTS and WEIGHTS of a run.
+
+    Aligned items want their objectives, orphan and exempt ones nothing, and with `on: direct` also those that only
+    inherit want nothing. Dangling, ambiguous and unreadable items and those out of scope are left as they are.
+    Only values that the journal holds as ours (`written`) are ever cleared; people's stay, and are told
+    in `skipped` where they differ. `documents` are the texts of the configuration, `sources` says as of when each
+    source was read. In a source with a `degraded` (source, partition) nothing is cleared: such clears are `refused`.
+    """
+    uncertain = {source for source, _ in degraded}
+    rows = _decided(items, verdicts, weights, tags)
+    changes: list[tuple[TagChange, str]] = []
+    skipped: list[Kept] = []
+    refused: list[Refusal] = []
+    for row in _in_order(rows):
+        tag = tags[row["source"]]
+        change = _change(row, tag)
+        skipped.extend(_kept(row, tag))
+        if row["source"] in uncertain and change.removes:
+            only_clears = replace(change, after=tuple(v for v in change.before if v in change.after))
+            refused.append(
+                Refusal(only_clears, f"{row['source']} was not read completely, so nothing is cleared there")
+            )
+            change = replace(change, after=tuple(sorted({*change.before, *change.after})))
+        if change.adds or change.removes:
+            changes.append((change, row["partition"]))
+    return Plan(
+        run=run,
+        at=at,
+        degraded=bool(degraded),
+        state=State(
+            documents={name: digest_of(text) for name, text in documents.items()},
+            sources=dict(sources),
+            labels={source: tag.label for source, tag in tags.items()},
+        ),
+        changes=tuple(change for change, _ in changes),
+        partitions=tuple(partition for _, partition in changes),
+        skipped=tuple(skipped),
+        refused=tuple(refused),
+    )
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of a text, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def natural(key: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key that puts PAY-9 before PAY-10."""
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", key) if part)
+
+
+def _decided(
+    items: pl.DataFrame, verdicts: pl.DataFrame, weights: pl.DataFrame, tags: Mapping[str, Tag]
+) -> pl.DataFrame:
+    """Readable items in scope whose verdict decides their tags, where what is wanted and what is seen differ.
+
+    Columns: source, id, key, partition, tags, written, withdrawn, wanted (list of tag values), origin, rule, reason,
+    inherits (whether it has objectives that it only inherits, in a source that tags direct ones).
+    """
+    direct = [source for source, tag in tags.items() if tag.on == "direct"]
+    aligned = pl.col("verdict") == Verdict.ALIGNED.value
+    inherits = aligned & pl.col("source").is_in(direct) & (pl.col("origin") == Origin.INHERITED.value)
+    chosen = (
+        verdicts.filter(pl.col("source").is_in(list(tags)) & pl.col("verdict").is_in(_DECIDED))
+        .select(*_KEY, "origin", "rule", "reason", aligned.alias("aligned"), inherits.alias("inherits"), _value(tags))
+        .join(weights.filter("in_scope").select(_KEY), on=_KEY, how="semi")
+    )
+    wanted = chosen.filter(pl.col("aligned") & ~pl.col("inherits")).sort(*_KEY, "value")
+    wanted = wanted.group_by(_KEY, maintain_order=True).agg(pl.col("value").alias("wanted"))
+    seen = items.filter(~pl.col("unreadable")).select(*_KEY, "key", "partition", "tags", "written", "withdrawn")
+    rows = chosen.unique(_KEY).drop("value", "aligned").join(seen, on=_KEY).join(wanted, on=_KEY, how="left")
+    rows = rows.with_columns(pl.col("wanted").fill_null([]))
+    told = (pl.col("origin") == Origin.WITHDRAWN.value) & (pl.col("withdrawn").list.len() > 0)
+    return rows.filter((pl.col("wanted") != pl.col("tags").list.sort()) | told)
+
+
+def _value(tags: Mapping[str, Tag]) -> pl.Expr:
+    """The tag value that stands for `objective` at each `source`'s target."""
+    found = pl.lit(None, pl.String)
+    for source, tag in tags.items():
+        value = pl.lit(tag.prefix) + pl.col("objective") + pl.lit(tag.suffix)
+        found = pl.when(pl.col("source") == source).then(value).otherwise(found)
+    return found.alias("value")
+
+
+def _in_order(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows by source and key in natural order."""
+    keys = rows.select("source", "key", "id").rows()
+    order = sorted(range(len(keys)), key=lambda n: (keys[n][0], natural(keys[n][1]), keys[n][2]))
+    return rows[order].iter_rows(named=True)
+
+
+def _change(row: Mapping[str, Any], tag: Tag) -> TagChange:
+    seen = {value for value in row["tags"] if tag.objective(value) is not None}
+    people = seen - set(row["written"])
+    return TagChange(
+        item=ItemRef(row["source"], row["id"]),
+        key=row["key"],
+        partition="",
+        handle=row["id"],
+        target=LABELS,
+        before=tuple(sorted(seen)),
+        after=tuple(sorted(people.union(row["wanted"]))),
+        reason="it only inherits, and tags stand on direct items" if row["inherits"] else row["reason"],
+        rule=row["rule"],
+    )
+
+
+def _kept(row: Mapping[str, Any], tag: Tag) -> Iterator[Kept]:
+    """Values of people that we would not have there, and values of ours that people took away."""
+    item, key = ItemRef(row["source"], row["id"]), row["key"]
+    if row["tags"]:
+        agreed = {*row["written"], *row["wanted"], tag.value(NONE)}
+        for value in sorted(set(row["tags"]) - agreed):
+            if tag.objective(value) is not None:
+                yield Kept(item, key, value, "not written by us, so it stays")
+    if row["origin"] == Origin.WITHDRAWN.value:
+        for name in sorted(set(row["withdrawn"])):
+            value = name if tag.objective(name) is not None else tag.value(name)
+            yield Kept(item, key, value, "a person took it away, so it is not set again")

@@ -1,0 +1,130 @@
+"""`strategy.yaml` as frozen pydantic models; the YAML is their only shape."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+
+from veaf_sync.conditions import TeamItemsField
+from veaf_sync.connector.settings import Strict, Texts
+from veaf_sync.strategy.period import PeriodField
+
+RESERVED = frozenset({"vision", "none"})
+"""Words that no objective may have as its id: the root of the tree, and "serves nothing"."""
+
+
+def _an_id(value: str) -> str:
+    if not re.fullmatch(r"[^\s{}]+", value):
+        raise ValueError("an id is one word without spaces or braces, such as fast-checkout")
+    return value
+
+
+def _a_share(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError("a share lies between 0 and 1, such as 0.30 for 30 %")
+    return value
+
+
+Id = Annotated[str, AfterValidator(_an_id), WithJsonSchema({"type": "string", "pattern": r"^[^\s{}]+$"})]
+Share = Annotated[float, AfterValidator(_a_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class ObjectiveState(StrEnum):
+    """What people declare about an objective."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    CLOSED = "closed"
+
+
+class Vision(Strict):
+    """Where the organisation wants to be."""
+
+    title: str
+    narrative: str = ""
+    horizon: date | None = None
+
+
+class Team(Strict):
+    """A team. `items` is a condition that gives its items to it where the tool has no team field."""
+
+    title: str = ""
+    members: int | None = Field(default=None, ge=0)
+    capacity: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    items: TeamItemsField | None = None
+
+
+class KeyValue(Strict):
+    """A value of a key result on a day. `confidence` is 0–1."""
+
+    date: date
+    value: Number
+    confidence: Share | None = None
+    note: str = ""
+
+
+class KeyResult(Strict):
+    """A measurable result: from `baseline` to `target`, in `unit`, until `due`."""
+
+    id: Id
+    title: str = ""
+    unit: str = ""
+    baseline: Number
+    target: Number
+    direction: Literal["up", "down"] | None = Field(
+        default=None, description="Which way is better; absent: from baseline to target."
+    )
+    due: date | None = None
+    measured_by: str = Field(default="typed", description="Where the values come from; typed = written here by hand.")
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False, description="Its part in the roll-up.")
+    values: tuple[KeyValue, ...] = ()
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.baseline == self.target and self.direction is None:
+            raise ValueError("baseline and target are the same: say direction: up (stay above) or down (stay below)")
+        if self.direction == "up" and self.target < self.baseline:
+            raise ValueError("direction is up, but the target is below the baseline")
+        if self.direction == "down" and self.target > self.baseline:
+            raise ValueError("direction is down, but the target is above the baseline")
+        return self
+
+    @property
+    def rising(self) -> bool:
+        """Whether a larger value is the better one."""
+        if self.direction is not None:
+            return self.direction == "up"
+        return self.target > self.baseline
+
+    def latest(self, day: date) -> KeyValue | None:
+        """The last value by date that is not later than `day`; of two on one day the one written last."""
+        known = [value for value in self.values if value.date <= day]
+        return max(enumerate(known), key=lambda pair: (pair[1].date, pair[0]))[1] if known else None
+
+
+class Objective(Strict):
+    """What the organisation wants to reach. It supports the vision, or another objective."""
+
+    id: Id
+    title: str = ""
+    supports: Id = "vision"
+    accountable: str = ""
+    responsible: Texts = ()
+    state: ObjectiveState = ObjectiveState.ACTIVE
+    period: PeriodField | None = None
+    planned_share: Share | None = Field(default=None, description="Planned share of all counted work, 0–1.")
+    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False, description="Its part in its parent's roll-up.")
+    key_results: tuple[KeyResult, ...] = ()
+
+
+class Strategy(Strict):
+    """The document `strategy.yaml`. What fields alone cannot tell is found by `problems` and `findings`."""
+
+    vision: Vision
+    teams: dict[str, Team] = Field(default_factory=dict)
+    objectives: tuple[Objective, ...] = ()

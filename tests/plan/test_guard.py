@@ -1,0 +1,106 @@
+"""Guards: caps by partition, degraded sources, and accepting an exact number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from veaf_sync.connector import Cap, Guards
+from veaf_sync.plan import Plan, guard
+
+Make = Callable[..., Plan]
+OURS = {"tags": ("okr:cheap",), "written": ("okr:cheap",)}
+SIZES = {("jira", "PAY"): 1000, ("jira", "SHOP"): 30, ("direct", "D"): 1000}
+
+
+@pytest.fixture
+def clearing(row: Any, plan: Make) -> Callable[..., Plan]:
+    """A plan that clears so many tags by partition, and sets so many in PAY: (PAY=…, SHOP=…, sets=…)."""
+
+    def of(sets: int = 0, **clears: int) -> Plan:
+        rows = [
+            row(f"{place}-{n}", "orphan", partition=place, **OURS) for place, of in clears.items() for n in range(of)
+        ]
+        return plan([*rows, *(row(f"NEW-{n}", objectives=("fast",)) for n in range(sets))])
+
+    return of
+
+
+def check(plan: Plan, **given: Any) -> list[str]:
+    return guard(plan, **{"caps": {}, "sizes": SIZES, **given})
+
+
+@pytest.mark.parametrize(
+    ("clears", "told"),
+    [
+        ({"PAY": 50}, None),
+        ({"PAY": 51}, "jira, partition PAY: 51 clears are more than the cap of 50."),
+        ({"SHOP": 3}, None),
+        ({"SHOP": 4}, "jira, partition SHOP: 4 clears are more than 10 % of its 30 items."),
+        ({"PAY": 50, "SHOP": 3}, None),
+        ({"NEVER-SEEN": 1}, "jira, partition NEVER-SEEN: 1 clears are more than 10 % of its 0 items."),
+    ],
+)
+def test_clears_are_capped_per_partition_and_the_stricter_cap_holds(
+    clearing: Any, clears: Any, told: str | None
+) -> None:
+    reasons = check(clearing(**clears))
+    assert reasons[:1] == ([] if told is None else [told])
+
+
+def test_the_caps_of_the_source_hold(clearing: Any) -> None:
+    strict = {"jira": Guards(clears=Cap(count=1), changes=Cap(count=3))}
+    assert check(clearing(PAY=1, sets=2), caps=strict) == []
+    assert check(clearing(PAY=2), caps=strict)[0] == "jira, partition PAY: 2 clears are more than the cap of 1."
+    assert check(clearing(sets=4), caps=strict)[0] == "jira, partition PAY: 4 changes are more than the cap of 3."
+    assert check(clearing(PAY=500), caps={"jira": Guards(clears=Cap(), changes=Cap())}) == []
+
+
+def test_the_last_sentence_is_the_command_that_goes_on(clearing: Any) -> None:
+    assert check(clearing(PAY=128))[-1] == "If all of this is meant: veaf-sync apply plan.json --accept 128"
+    assert check(clearing(PAY=128), command="veaf-sync apply p.json")[-1].endswith(
+        "veaf-sync apply p.json --accept 128"
+    )
+
+
+def test_accept_lifts_the_caps_only_by_the_exact_number(clearing: Any) -> None:
+    made = clearing(PAY=60, SHOP=5, sets=3)
+    assert check(made, accept=65) == []
+    for number in (0, 5, 60, 64, 66, 68):
+        reasons = check(made, accept=number)
+        assert len(reasons) == 4
+        assert f"--accept {number} does not fit: the caps refuse 65" in reasons[2]
+
+
+def test_only_partitions_over_a_cap_are_counted(clearing: Any) -> None:
+    assert check(clearing(PAY=60, SHOP=3), accept=60) == []
+
+
+def test_changes_over_their_cap_are_all_counted(clearing: Any) -> None:
+    caps = {"jira": Guards(clears=Cap(count=1), changes=Cap(count=5))}
+    made = clearing(PAY=2, sets=4)
+    assert [reason for reason in check(made, caps=caps) if "more than" in reason] == [
+        "jira, partition PAY: 6 changes are more than the cap of 5.",
+        "jira, partition PAY: 2 clears are more than the cap of 1.",
+    ]
+    assert check(made, caps=caps, accept=6) == []
+    assert check(made, caps=caps, accept=2) != []
+
+
+def test_accept_beside_a_plan_within_its_caps_hurts_nothing(clearing: Any) -> None:
+    assert check(clearing(PAY=3), accept=3) == []
+
+
+def test_nothing_is_cleared_in_a_source_that_is_degraded_and_no_number_lifts_that(clearing: Any) -> None:
+    made = clearing(PAY=60)
+    reasons = check(made, degraded={("jira", "SHOP")}, accept=60)
+    assert len(reasons) == 1
+    assert "SHOP could not be read completely" in reasons[0]
+    assert not any("--accept" in reason for reason in check(made, degraded={("jira", "SHOP")}))
+
+
+def test_a_degraded_source_stops_neither_sets_nor_other_sources(clearing: Any) -> None:
+    assert check(clearing(sets=9), degraded={("jira", "SHOP")}) == []
+    assert check(clearing(PAY=3), degraded={("direct", "D")}) == []
