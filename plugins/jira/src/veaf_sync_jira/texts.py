@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+_END_OF_TIME = 253_402_300_800  # the year 10000, in seconds
 _GAPS = re.compile(r"\n{3,}")
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _BLOCKS = frozenset(
@@ -48,45 +48,48 @@ def rich(value: Any) -> str:
     if isinstance(value, str):
         return clean(value).strip()
     if isinstance(value, dict):
-        return _GAPS.sub("\n\n", clean("".join(_document(value)))).strip()
+        return _GAPS.sub("\n\n", clean(_document(value))).strip()
     return ""
 
 
-def _document(root: dict[str, Any]) -> Iterator[str]:
+def _document(root: dict[str, Any]) -> str:
     """The text of a document in reading order; a stack, so that no nesting is too deep."""
+    out: list[str] = []
     stack: list[Any] = [root]
     while stack:
         node = stack.pop()
         if isinstance(node, str):
-            yield node
-            continue
-        if not isinstance(node, dict):
-            continue
-        kind, attributes = str(node.get("type")), node.get("attrs")
-        attributes = attributes if isinstance(attributes, dict) else {}
-        yield from _leaf(kind, node, attributes)
-        children = node.get("content")
-        inside: list[Any] = list(children) if isinstance(children, list) else []
-        if kind == "listItem":
-            yield "- "
-        if kind in ("tableCell", "tableHeader"):
-            inside.append("\t")
-        elif kind in _BLOCKS:
-            inside.append("\n")
-        stack.extend(reversed(inside))
+            out.append(node)
+        elif isinstance(node, dict):
+            kind = node.get("type")
+            if kind == "text":
+                out.append(_text(node.get("text")))
+            elif isinstance(kind, str):
+                if kind not in _BLOCKS:
+                    out.append(_leaf(kind, node.get("attrs")))
+                elif kind == "listItem":
+                    out.append("- ")
+                stack.append("\t" if kind in ("tableCell", "tableHeader") else "\n" if kind in _BLOCKS else "")
+                if isinstance(children := node.get("content"), list):
+                    stack.extend(reversed(children))
+    return "".join(out)
 
 
-def _leaf(kind: str, node: dict[str, Any], attributes: dict[str, Any]) -> Iterator[str]:
-    if kind == "text" and isinstance(node.get("text"), str):
-        yield node["text"]
-    elif kind == "hardBreak":
-        yield "\n"
-    elif kind in ("mention", "status", "emoji"):
-        yield str(attributes.get("text") or attributes.get("shortName") or "")
-    elif kind in ("inlineCard", "blockCard", "embedCard"):
-        yield str(attributes.get("url") or "")
-    elif kind == "date" and str(attributes.get("timestamp", "")).isdigit():
-        yield datetime.fromtimestamp(int(attributes["timestamp"]) / 1000 % 253_402_300_800, UTC).date().isoformat()
+def _leaf(kind: str, attributes: Any) -> str:
+    """The text of a node that says it in its attributes."""
+    if not isinstance(attributes, dict):
+        return "\n" if kind == "hardBreak" else ""
+    if kind in ("mention", "status", "emoji"):
+        return _text(attributes.get("text")) or _text(attributes.get("shortName"))
+    if kind in ("inlineCard", "blockCard", "embedCard"):
+        return _text(attributes.get("url"))
+    if kind == "date" and str(attributes.get("timestamp", "")).isdecimal():
+        return datetime.fromtimestamp(int(attributes["timestamp"]) / 1000 % _END_OF_TIME, UTC).date().isoformat()
+    return "\n" if kind == "hardBreak" else ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def name_of(value: Any) -> str:

@@ -1,0 +1,1 @@
+"""Figures as ratios within one run: `python -m bench [pull|memory|mapping]`, or `make bench` for all."""

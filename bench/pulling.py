@@ -1,0 +1,102 @@
+"""One pull in this process, ours or the bare loop; prints seconds and peak memory as JSON."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import resource
+import sqlite3
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+FIELDS = (
+    "summary issuetype project status labels components fixVersions assignee created updated resolutiondate "
+    "description timespent parent"
+)
+STRATEGY = "vision: {title: V}\nobjectives: [{id: fast}, {id: cheap}]\n"
+MAPPING = """
+rules:
+  - {name: bugs, when: {type: Bug}, objective: cheap}
+  - {name: areas, when: {labels: {regex: "^area-[0-9]$"}}, objective: fast}
+"""
+
+
+def ours(hello: dict[str, Any], folder: Path, *, mapped: bool) -> int:
+    """The pass over the site, or the pull alone where not `mapped`; brings the number of issues."""
+    from veaf_sync import config, plugins
+    from veaf_sync.clock import SystemClock
+    from veaf_sync.store import open_store
+    from veaf_sync.sync import run_sync
+
+    registry = plugins.load()
+    settings = json.dumps({"version": 1, "sources": {"site": hello["source"]}})
+    texts = {"veaf-sync.yaml": settings, "strategy.yaml": STRATEGY, "mapping.yaml": MAPPING}
+    clock = SystemClock()
+    loaded = config.load_texts(texts, registry.connectors, at=clock.now(), folder=folder)
+    with open_store(f"sqlite:///{folder}/ours.db") as store:
+        if not mapped:
+            return pull_alone(loaded, registry, store, clock)
+        result = run_sync(loaded, registry, store, clock)
+        assert not result.degraded, result.sources
+        return result.sources[0].items
+
+
+def pull_alone(loaded: Any, registry: Any, store: Any, clock: Any) -> int:
+    """Pull and publish, without map and measure: their frames grow with the items, a pull's memory must not."""
+    from veaf_sync.http import Budget
+    from veaf_sync.sync.holding import holding
+    from veaf_sync.sync.progress import SILENT
+    from veaf_sync.sync.pull import PullOptions, pull_source
+    from veaf_sync.sync.sources import open_source
+
+    source_settings = loaded.settings.sources["site"]
+    with holding(store, ["run"]) as leases:
+        run = store.runs.begin(clock.now(), loaded.texts, metric_version="bench", lease=leases["run"])
+        with open_source("site", source_settings, registry.connectors, clock, Budget(clock)) as source:
+            report = pull_source(source, store, run, leases["run"], PullOptions(), SILENT)
+    assert report.state == "fresh", report
+    return int(report.items)
+
+
+def bare(hello: dict[str, Any], folder: Path) -> int:
+    """What a script does: search page after page, one row an issue."""
+    user, token = (os.environ[str(hello["source"][name]).removeprefix("env:")] for name in ("user", "token"))
+    session = requests.Session()
+    session.headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{token}".encode()).decode()
+    database = sqlite3.connect(folder / "bare.db")
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute("CREATE TABLE issues (id TEXT PRIMARY KEY, key TEXT, body TEXT)")
+    names = [p["key"] for p in session.get(f"{hello['url']}/rest/api/3/project/search").json()["values"]]
+    body: dict[str, Any] = {"jql": f"project in ({','.join(names)}) ORDER BY key", "maxResults": 100}
+    body["fields"] = FIELDS.split()
+    count = 0
+    while True:
+        page = session.post(f"{hello['url']}/rest/api/3/search/jql", json=body).json()
+        rows = [(issue["id"], issue["key"], json.dumps(issue)) for issue in page["issues"]]
+        with database:
+            database.executemany("INSERT OR REPLACE INTO issues VALUES (?, ?, ?)", rows)
+        count += len(rows)
+        if page["isLast"]:
+            return count
+        body["nextPageToken"] = page["nextPageToken"]
+
+
+def main() -> None:
+    which = sys.argv[1]
+    hello = json.loads(sys.stdin.read())
+    with tempfile.TemporaryDirectory() as folder:
+        started, cpu = time.perf_counter(), time.process_time()
+        items = bare(hello, Path(folder)) if which == "bare" else ours(hello, Path(folder), mapped=which == "ours")
+        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"items": items, "seconds": seconds, "cpu": cpu, "peak_mb": peak}))
+
+
+if __name__ == "__main__":
+    main()
