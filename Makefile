@@ -1,5 +1,6 @@
 # make demo   the main job on embedded defaults     make test   all tests     make lint   what CI checks
 PYTHON ?= python3
+unexport PYTHONDONTWRITEBYTECODE   # compiled once, every command starts faster
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)

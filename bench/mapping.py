@@ -1,6 +1,6 @@
 """Mapping a million items onto objectives, against a bare Polars program that does the same scans and joins.
 
-    python bench/mapping.py [--items 1000000]
+    python -m bench.mapping [--items 1000000]
 
 Both read the same generated file and are timed in a process of their own, reading not included. The bare
 program knows the rules by heart: no configuration, no missing values, no reasons, no withdrawals.
@@ -21,8 +21,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from mapping_input import AT, OBJECTIVES, PATTERN, documents, generate, rules
 
+from bench.mapping_input import AT, OBJECTIVES, PATTERN, documents, generate, rules
 from veaf_sync.mapping import map_items, resolve
 from veaf_sync.measure import Scope, coverage, make_cells, weigh
 
@@ -175,7 +175,7 @@ def _ratio(best: dict[str, Any], *parts: str) -> float:
 
 
 def _best(which: str, file: Path, repeat: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--run", which, "--file", str(file)]
+    command = [sys.executable, "-m", "bench.mapping", "--run", which, "--file", str(file)]
     results = [
         json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout) for _ in range(repeat)
     ]

@@ -1,4 +1,4 @@
-"""The generated million: items, 100 rules and 200 objectives for `bench/mapping.py`."""
+"""The generated million: items, 100 rules and 200 objectives for `bench.mapping`."""
 
 from __future__ import annotations
 
