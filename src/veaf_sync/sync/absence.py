@@ -53,17 +53,19 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
     """Answer `question` with as few requests as the tool allows."""
     found = Absences()
     believed = [name for name in question.full if not _suddenly_empty(source, store, run, name, question, found)]
-    ask = {known.id for known in store.pulls.missing(run, source.name, believed)}
-    of = {name: ask for name in believed}
+    doubtful: dict[str, set[str]] = {name: set() for name in believed}
+    for known in store.pulls.missing(run, source.name, believed):
+        for name in doubtful.keys() & set(known.partitions):
+            doubtful[name].add(known.id)
     for name in _differing(source, store, run, question, found):
-        of[name] = _listed(source, store, run, name, question, found)
-        ask |= of[name]
-    written = _written_but_unseen(source, store, run, ask)
+        doubtful[name] = _listed(source, store, run, name, question, found)
+    ask = set().union(*doubtful.values())
+    written = _written_but_unseen(source, store, run, {*question.full, *question.incremental})
     try:
         _read(source, store, run, lease, sorted(ask | written), question.roster, found)
     except SourceError as error:
         reason = f"{len(ask)} items not shown could not be asked for: {describe_failure(source.name, error)}"
-        found.failed |= {name: reason for name, ids in of.items() if ids}
+        found.failed |= {name: reason for name, ids in doubtful.items() if ids}
         found.deleted.clear()
     return found
 
@@ -117,14 +119,16 @@ def _listed(source: Source, store: Store, run: int, name: str, question: Absente
     return ours ^ theirs
 
 
-def _written_but_unseen(source: Source, store: Store, run: int, asked: Collection[str]) -> set[str]:
-    """Items where the last reading does not show a tag of ours.
+def _written_but_unseen(source: Source, store: Store, run: int, read: Collection[str]) -> set[str]:
+    """Items of the partitions `read` where the last reading does not show a tag of ours.
 
     The tool's index may lag behind our own write, so the item is read directly before that counts as a withdrawal.
     """
     if source.settings.tag is None:
         return set()
-    return store.pulls.unseen_tags(run, source.name).keys() - set(asked)
+    unseen = store.pulls.unseen_tags(run, source.name)
+    places = store.items.memberships(run, source.name, unseen)
+    return {item_id for item_id, found in places.items() if all(place.partition in read for place in found)}
 
 
 def _read(

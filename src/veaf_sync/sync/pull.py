@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from veaf_sync.connector import Cursor, Partition
+from veaf_sync.connector import Cursor, Partition, Shard
 from veaf_sync.errors import SourceError, UserError, VeafSyncError
 from veaf_sync.store import Lease, PartitionState, Published, Reading, Run, Store
 from veaf_sync.sync.absence import Absences, Absentees, settle
@@ -17,7 +17,7 @@ from veaf_sync.sync.walk import Walked, walk
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What became of a source in a run. `state`: fresh · partial (some partitions) · failed, with the error's `code`."""
+    """What became of a source in a run. `state`: fresh · partial (some partitions) · failed, with an error `code`."""
 
     source: str
     state: str
@@ -135,6 +135,7 @@ def _gather(
 
     count(0)
     pulling.walked = walk(source, shards, store, run.id, lease, count)
+    pulling.walked += walk(source, _catching_up(source, pulling), store, run.id, lease, count)
     full = _read_by(pulling.walked, incremental=False)
     incremental = _read_by(pulling.walked, incremental=True)
     question = Absentees(
@@ -145,6 +146,18 @@ def _gather(
         census=options.census,
     )
     pulling.absences = settle(source, store, run.id, lease, question)
+
+
+def _catching_up(source: Source, pulling: _Pulling) -> list[Shard]:
+    """What changed since walks began that an earlier run left half done: their first pages are as old as that run."""
+    began = {
+        name: one.cursor
+        for one in pulling.walked
+        if one.complete and one.resumed and one.cursor is not None
+        for name in one.shard.partitions
+    }
+    shards = source.connector.shards([pulling.roster[name] for name in sorted(began)], began) if began else ()
+    return [replace(shard, name=f"{shard.name}, caught up") for shard in shards]
 
 
 def _usable(cursors: Mapping[str, Cursor], before: Mapping[str, PartitionState]) -> dict[str, Cursor]:

@@ -24,7 +24,7 @@ from veaf_sync.sync.writing import Planned, check_guards, make_plan, write_plan
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a pass did. `planned` and `outcomes` are there after `write`; `no_credentials`: every source refused ours."""
+    """What a pass did. `planned` and `outcomes`: after `write`. `no_credentials`: every source refused ours."""
 
     run: Run
     degraded: bool

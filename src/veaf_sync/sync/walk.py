@@ -23,12 +23,16 @@ EMPTY_PAGES = 3
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What became of one shard. `reason` is empty where it was read to its end."""
+    """What became of one shard. `reason` is empty where it was read to its end.
+
+    `resumed`: its first pages were read by an earlier run, so that edits since then may not be among them.
+    """
 
     shard: Shard
     reason: str = ""
     forbidden: bool = False
     cursor: Cursor | None = None
+    resumed: bool = False
 
     @property
     def complete(self) -> bool:
@@ -96,7 +100,7 @@ def walk(
             crew.drop(name)
     finally:
         crew.stop()
-    return [_walked(source, shard, ended[shard.name], cursors) for shard in shards]
+    return [_walked(source, generations[shard.name], shard, ended[shard.name], cursors) for shard in shards]
 
 
 def _verdict(
@@ -110,9 +114,15 @@ def _verdict(
     return None
 
 
-def _walked(source: Source, shard: Shard, error: BaseException | None, cursors: Mapping[str, Cursor | None]) -> Walked:
+def _walked(
+    source: Source,
+    generation: Generation,
+    shard: Shard,
+    error: BaseException | None,
+    cursors: Mapping[str, Cursor | None],
+) -> Walked:
     if error is None:
-        return Walked(shard, cursor=cursors.get(shard.name))
+        return Walked(shard, cursor=cursors.get(shard.name), resumed=generation.mark is not None)
     if isinstance(error, AuthError):
         raise error  # the credential is refused: this concerns the whole source
     return Walked(shard, reason=describe_failure(source.name, error), forbidden=isinstance(error, Forbidden))

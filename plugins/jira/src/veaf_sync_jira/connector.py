@@ -52,6 +52,9 @@ class JiraConnector(Connector[JiraSettings]):
     def partitions(self) -> Sequence[Partition]:
         return self._reading.partitions()
 
+    def wants(self, partition: str) -> bool:
+        return not self.config.projects or partition in self.config.projects
+
     def shards(self, partitions: Sequence[Partition], cursors: Mapping[str, Cursor]) -> Sequence[Shard]:
         """One shard for what changed where there is a cursor, and one for each project that is read in full."""
         names = sorted(partition.name for partition in partitions if partition.readable)

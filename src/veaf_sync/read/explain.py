@@ -1,0 +1,190 @@
+"""`explain`: why an item has its verdict, everything that was tried, and what would align it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from veaf_sync import mapping
+from veaf_sync.errors import UsageError
+from veaf_sync.read import people
+from veaf_sync.read.answer import Answer, Part
+from veaf_sync.read.fixing import family
+from veaf_sync.read.snapshot import Snapshot
+from veaf_sync.store import Filters, Found
+
+_CANDIDATES = 10
+_PEOPLE = ("assignees", "all", "any", "not")
+"""Keys of a condition whose seen value may name people."""
+
+
+class Origins(Part):
+    """A share of the item with where it comes from. `rule` is null for a statement."""
+
+    objective: str
+    share: float
+    origin: str | None
+    rule: str | None
+
+
+class StatementRead(Part):
+    """What somebody says on an item: the property it was read from, the value there, the objective it names."""
+
+    reader: str
+    value: str
+    objective: str
+
+
+class KeyTried(Part):
+    """One key of a rule's condition: what it asks for, what stands on the item, whether it held."""
+
+    key: str
+    wanted: str
+    seen: str
+    held: bool
+
+
+class RuleTried(Part):
+    """A rule that was tried. `note` says why one whose keys all hold did not match, or was not asked."""
+
+    rule: str
+    matched: bool
+    keys: list[KeyTried]
+    note: str
+
+
+class Walked(Part):
+    """The item itself or an ancestor: what is stated there, the rules tried on it, what came of it (empty: nothing)."""
+
+    id: str
+    key: str
+    title: str
+    statements: list[StatementRead]
+    tried: list[RuleTried]
+    result: str
+
+
+class ExplainAnswer(Answer):
+    """`tried` are the rules tried on the item itself, in order; `walked` begins with the item and ends with the one
+
+    whose result it has. `origin` is null where nothing was said, `rule` null for a statement and where none decided.
+    """
+
+    id: str
+    source: str
+    key: str
+    title: str
+    url: str
+    counted: bool
+    verdict: str
+    alignments: list[Origins]
+    origin: str | None
+    rule: str | None
+    exemption: str
+    reason: str
+    withdrawn: list[str]
+    tried: list[RuleTried]
+    walked: list[Walked]
+    fix: str
+
+
+def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
+    """Why `item` (`source:KEY`, its URL, or a key that is unique) has its verdict.
+
+    Raises `UsageError` where no item or more than one is meant, with the candidates.
+    """
+    found = _one(snapshot, item)
+    items = family(snapshot, pl.DataFrame({"source": [found.source], "id": [found.id]}))
+    config = snapshot.config
+    hierarchy = mapping.resolve(items, config.strategy)
+    told = mapping.explain(
+        found.ref, items, hierarchy, config.mapping, config.strategy, at=snapshot.run.at, tz=snapshot.zone
+    )
+    its = (pl.col("source") == found.source) & (pl.col("id") == found.id)
+    here = items.drop("team").join(hierarchy, on=["source", "id"]).row(by_predicate=its, named=True)
+    names = sorted({name for row in items["assignees"].to_list() for name in row}, key=len, reverse=True)
+    walked = [_step(snapshot, step, names) for step in told.walked]
+    return ExplainAnswer(
+        **snapshot.head,
+        id=f"{found.source}:{told.key}",
+        source=found.source,
+        key=told.key,
+        title=here["title"],
+        url=here["url"],
+        counted=_counted(snapshot, here, told.verdict),
+        verdict=told.verdict,
+        alignments=[
+            Origins(objective=row.objective, share=row.share, origin=row.origin or None, rule=row.rule or None)
+            for row in sorted(told.alignments, key=lambda row: row.objective)
+        ],
+        origin=told.origin or None,
+        rule=told.rule or None,
+        exemption=told.exemption,
+        reason=told.reason,
+        withdrawn=sorted(told.withdrawn),
+        tried=walked[0].tried,
+        walked=walked,
+        fix=told.fix,
+    )
+
+
+def _one(snapshot: Snapshot, item: str) -> Found:
+    found = snapshot.store.items.find(item, snapshot.run.id)
+    if not found:
+        raise UsageError(
+            f"No item of run {snapshot.run.id} is called {item}.",
+            fix="An item is source:KEY or its URL. veaf-sync items --all lists every known one.",
+        )
+    if len(found) > 1:
+        named = [f"{one.source}:{one.key}" for one in found[:_CANDIDATES]]
+        more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
+        raise UsageError(
+            f"{item} may mean {len(found)} items: {', '.join(named)}{more}.", fix=f"veaf-sync explain {named[0]}"
+        )
+    return found[0]
+
+
+def _counted(snapshot: Snapshot, item: Mapping[str, Any], verdict: str) -> bool:
+    """Whether the run counted the item, looked up among its like."""
+    like = Filters(
+        source=item["source"],
+        partition=item["partition"],
+        level=item["level"],
+        team=(item["team"],),
+        verdict=verdict,
+    )
+    return item["id"] in snapshot.store.results.list(snapshot.run.id, filters=like)["id"]
+
+
+def _step(snapshot: Snapshot, step: mapping.Step, names: list[str]) -> Walked:
+    def shown(key: str, text: str) -> str:
+        if key not in _PEOPLE:
+            return text
+        for name in names:
+            text = text.replace(name, people.show(snapshot, name))
+        return text
+
+    return Walked(
+        id=f"{step.ref.source}:{step.key}",
+        key=step.key,
+        title=step.title,
+        statements=[
+            StatementRead(reader=said.reader, value=shown(said.reader, said.value), objective=said.objective)
+            for said in step.statements
+        ],
+        tried=[
+            RuleTried(
+                rule=rule.rule,
+                matched=rule.matched,
+                keys=[
+                    KeyTried(key=key.key, wanted=key.wanted, seen=shown(key.key, key.seen), held=key.held)
+                    for key in rule.keys
+                ],
+                note=rule.note,
+            )
+            for rule in step.tried
+        ],
+        result=step.result,
+    )

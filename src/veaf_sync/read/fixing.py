@@ -1,0 +1,45 @@
+"""The closest change that would align an item, for the items that somebody looks at."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from veaf_sync import mapping
+from veaf_sync.frames import TEXT
+from veaf_sync.model import Verdict
+from veaf_sync.read.snapshot import Snapshot
+
+FIXABLE = (Verdict.ORPHAN.value, Verdict.DANGLING.value, Verdict.AMBIGUOUS.value)
+FEW = 25
+"""Up to so many items are loaded one by one with their ancestors; more, with all items at once."""
+_SCHEMA = pl.Schema({"source": TEXT, "id": TEXT, "fix": TEXT})
+
+
+def fixes(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
+    """(`source`, `id`, `fix`) for those of `rows` (columns `source`, `id`, `verdict`) that something could align."""
+    wanted = rows.filter(pl.col("verdict").is_in(FIXABLE)).select("source", "id")
+    if not wanted.height:
+        return pl.DataFrame(schema=_SCHEMA)
+    if wanted.height <= FEW:
+        items = family(snapshot, wanted)
+        hierarchy = mapping.resolve(items, snapshot.config.strategy)
+    else:
+        items, hierarchy = snapshot.items, snapshot.hierarchy
+    found = mapping.fixes(
+        items,
+        hierarchy,
+        snapshot.config.mapping,
+        snapshot.config.strategy,
+        at=snapshot.run.at,
+        tz=snapshot.zone,
+    )
+    return found.join(wanted, on=["source", "id"], how="semi").select(_SCHEMA.names())
+
+
+def family(snapshot: Snapshot, wanted: pl.DataFrame) -> pl.DataFrame:
+    """ITEMS of the wanted (`source`, `id`) and everything above them, our own tags taken out."""
+    parts = [
+        snapshot.store.items.family(snapshot.run.id, source, id_, unreadable=snapshot.unreadable)
+        for source, id_ in wanted.iter_rows()
+    ]
+    return snapshot.claimed(pl.concat(parts).unique(["source", "id"], keep="first").sort("source", "id"))

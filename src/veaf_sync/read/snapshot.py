@@ -1,0 +1,99 @@
+"""One run as everything is answered from: its documents, its cells, the state of its partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from veaf_sync import mapping
+from veaf_sync.config import Config
+from veaf_sync.connector import Tag
+from veaf_sync.read.ancestry import epic_pairs
+from veaf_sync.read.standing import standing
+from veaf_sync.store import Filters, PartitionState, Run, Store
+from veaf_sync.strategy import Period, Tree, resolve_period, tree
+
+
+class Snapshot:
+    """A run, bound to the documents stored with it, so that an answer is the same whenever it is asked.
+
+    Everything is loaded when first asked for. `config` holds the documents as the run used them.
+    """
+
+    def __init__(self, store: Store, run: Run, config: Config) -> None:
+        self.store = store
+        self.run = run
+        self.config = config
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """What every answer begins with: `run`, `as_of`, `degraded`."""
+        return {"run": self.run.id, "as_of": self.run.at, "degraded": self.run.degraded}
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.config.settings.timezone)
+
+    @cached_property
+    def tree(self) -> Tree:
+        return tree(self.config.strategy)
+
+    @cached_property
+    def period(self) -> Period:
+        settings = self.config.settings
+        return resolve_period(settings.period, self.run.at, self.zone, settings.fiscal_year_starts)
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """CELLS of the run."""
+        return self.store.results.cells(self.run.id)
+
+    @cached_property
+    def states(self) -> tuple[PartitionState, ...]:
+        """The state of every partition as of the run."""
+        return tuple(self.store.pulls.states(run=self.run.id))
+
+    @cached_property
+    def unreadable(self) -> frozenset[tuple[str, str]]:
+        """(source, partition) whose items count as unreadable."""
+        return frozenset(
+            (state.source, state.partition)
+            for state in self.states
+            if standing(self.config, state, self.run.at) == "unreadable"
+        )
+
+    @cached_property
+    def tags(self) -> dict[str, Tag]:
+        """Tag settings by source, for the sources that have any."""
+        return {name: source.tag for name, source in self.config.settings.sources.items() if source.tag is not None}
+
+    @cached_property
+    def items(self) -> pl.DataFrame:
+        """ITEMS as the run's mapping saw them: our own tags taken out."""
+        needed = mapping.columns(self.config.mapping, self.config.strategy).columns
+        return self.claimed(self.store.items.frame(self.run.id, needed=needed, unreadable=self.unreadable))
+
+    @cached_property
+    def hierarchy(self) -> pl.DataFrame:
+        """HIERARCHY of `items`."""
+        return mapping.resolve(self.items, self.config.strategy)
+
+    @cached_property
+    def listed(self) -> pl.DataFrame:
+        """Every known item with its results (LISTED of the store), counted or not, the oldest first."""
+        return self.store.results.list(self.run.id, filters=Filters(counted_only=False), oldest_first=True)
+
+    @cached_property
+    def epic_pairs(self) -> pl.DataFrame:
+        """(`source`, `id`, `epic_source`, `epic_id`): every item with each epic above it."""
+        return epic_pairs(self.listed)
+
+    def claimed(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """ITEMS of configured sources with our own tags taken out of what people say."""
+        known: Collection[str] = list(self.config.settings.sources)
+        mine = raw.filter(pl.col("source").is_in(known))
+        return mapping.claim(mine, self.tags, self.store.journal.claimed(self.run.id)).items

@@ -1,0 +1,139 @@
+"""How fresh the reading is: the state of every partition, and why a snapshot is DEGRADED."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from veaf_sync.model import Verdict
+from veaf_sync.read.answer import Instant, Part
+from veaf_sync.read.snapshot import Snapshot
+from veaf_sync.read.standing import Standing, standing
+from veaf_sync.store import PartitionState
+
+_WORST: tuple[Standing, ...] = ("unreadable", "late", "fresh")
+
+
+class PartitionReading(Part):
+    """A partition as it was read. `frozen` counted items are unreadable; `read_at` null: never read completely."""
+
+    source: str
+    partition: str
+    state: Standing
+    reason: str
+    read_at: Instant | None
+    items: int
+    changed: int
+    removed: int
+    frozen: int
+
+
+class SourceReading(Part):
+    """A source: the worst state of its partitions, its oldest complete reading, and sums over them."""
+
+    source: str
+    connector: str
+    state: Standing
+    read_at: Instant | None
+    items: int
+    changed: int
+    removed: int
+    frozen: int
+    partitions: list[PartitionReading]
+
+
+class Degradation(Part):
+    """One reason why the snapshot is DEGRADED, and the command that helps.
+
+    `partitions` are empty where it is the whole source; `since` is the last complete reading; `items` known items are
+    affected, `frozen` counted ones unreadable (0: within its freshness promise, counted as last read).
+    """
+
+    source: str
+    partitions: list[str]
+    reason: str
+    since: Instant | None
+    items: int
+    frozen: int
+    fix: str
+
+
+def sources(snapshot: Snapshot) -> list[SourceReading]:
+    """Every source with its partitions, sorted by name."""
+    frozen = _frozen(snapshot)
+    moved = {row["source"]: row for row in snapshot.run.summary.get("sources", []) if "source" in row}
+    configured = snapshot.config.settings.sources
+    by_source: dict[str, list[PartitionReading]] = defaultdict(list)
+    for state in snapshot.states:
+        by_source[state.source].append(_partition(snapshot, state, frozen))
+    return [
+        _source(name, configured[name].connector if name in configured else "", rows, moved.get(name, {}))
+        for name, rows in sorted(by_source.items())
+    ]
+
+
+def degradations(snapshot: Snapshot) -> list[Degradation]:
+    """Why the snapshot is DEGRADED: per source, one reason for all partitions that share it."""
+    found = []
+    for source in sources(snapshot):
+        groups: dict[tuple[Standing, str], list[PartitionReading]] = defaultdict(list)
+        for row in source.partitions:
+            if row.state != "fresh":
+                groups[row.state, row.reason].append(row)
+        for (state, reason), rows in sorted(groups.items()):
+            found.append(_degradation(source, state, reason, rows))
+    return found
+
+
+def _partition(snapshot: Snapshot, state: PartitionState, frozen: Mapping[tuple[str, str], int]) -> PartitionReading:
+    return PartitionReading(
+        source=state.source,
+        partition=state.partition,
+        state=standing(snapshot.config, state, snapshot.run.at),
+        reason=state.reason,
+        read_at=state.read_at,
+        items=state.items,
+        changed=state.changed,
+        removed=state.removed,
+        frozen=frozen.get((state.source, state.partition), 0),
+    )
+
+
+def _source(name: str, connector: str, rows: list[PartitionReading], moved: Mapping[str, Any]) -> SourceReading:
+    readings = [row.read_at for row in rows]
+    return SourceReading(
+        source=name,
+        connector=connector,
+        state=min((row.state for row in rows), key=_WORST.index),
+        read_at=None if None in readings else min(instant for instant in readings if instant),
+        items=sum(row.items for row in rows),
+        changed=int(moved.get("new", 0)) + int(moved.get("changed", 0)),
+        removed=int(moved.get("removed", 0)),
+        frozen=sum(row.frozen for row in rows),
+        partitions=rows,
+    )
+
+
+def _degradation(source: SourceReading, state: Standing, reason: str, rows: Sequence[PartitionReading]) -> Degradation:
+    readings: list[datetime] = [row.read_at for row in rows if row.read_at]
+    whole = len(rows) == len(source.partitions)
+    return Degradation(
+        source=source.source,
+        partitions=[] if whole else [row.partition for row in rows],
+        reason=reason or "not read within its freshness promise",
+        since=min(readings) if len(readings) == len(rows) else None,
+        items=sum(row.items for row in rows),
+        frozen=sum(row.frozen for row in rows),
+        fix="veaf-sync check --online" if reason else f"veaf-sync sync --source {source.source}",
+    )
+
+
+def _frozen(snapshot: Snapshot) -> dict[tuple[str, str], int]:
+    """Counted unreadable items by the place where they stand."""
+    cells = snapshot.cells.filter(pl.col("verdict") == Verdict.UNREADABLE.value)
+    sums = cells.group_by("source", "partition").agg(pl.col("count").sum())
+    return {(source, partition): round(count) for source, partition, count in sums.iter_rows()}

@@ -1,0 +1,139 @@
+"""`status`: one screen that says how things stand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from veaf_sync import measure
+from veaf_sync.read.answer import Answer, Instant, Part
+from veaf_sync.read.history import earlier
+from veaf_sync.read.items import Item
+from veaf_sync.read.listing import orphans
+from veaf_sync.read.objectives import Objective, objectives, worst_first
+from veaf_sync.read.snapshot import Snapshot
+from veaf_sync.read.sources import Degradation, SourceReading, degradations, sources
+from veaf_sync.read.weights import VERDICT_NAMES, Weight, Weights, weights
+
+OLDEST = 10
+"""So many of the oldest orphans are shown."""
+
+
+class PeriodPart(Part):
+    """The period, and which of its days the run's is."""
+
+    id: str
+    first: date
+    last: date
+    day: int
+    days: int
+
+
+class Change(Part):
+    """Against an earlier run of the same definitions: coverage as a ratio, verdicts in items that sum to `total`."""
+
+    run: int
+    as_of: Instant
+    coverage: float | None
+    total: float
+    aligned: float
+    dangling: float
+    ambiguous: float
+    exempt: float
+    orphan: float
+    unreadable: float
+
+
+class Budget(Part):
+    """An exemption class: `used` is its share of all counted items, `budget` the share it may have (null: no limit)."""
+
+    exemption: str
+    rule: str
+    owner: str
+    reason: str
+    until: date | None
+    items: float
+    used: float | None
+    budget: float | None
+    over: bool
+
+
+class Status(Answer):
+    """Objectives stand worst first, orphans oldest first; `orphans_more` is how many are not shown."""
+
+    organisation: str
+    vision: str
+    timezone: str
+    digest: str
+    metric_version: str
+    period: PeriodPart
+    weights: Weights
+    change: Change | None
+    exemptions: list[Budget]
+    sources: list[SourceReading]
+    degradations: list[Degradation]
+    objectives: list[Objective]
+    orphans: list[Item]
+    orphans_more: int
+
+
+def status(snapshot: Snapshot) -> Status:
+    """How things stand as of the run."""
+    settings, period = snapshot.config.settings, snapshot.period
+    day, of = period.day(snapshot.run.at, snapshot.zone)
+    measured = weights(snapshot.cells)
+    oldest = orphans(snapshot, limit=OLDEST)
+    return Status(
+        **snapshot.head,
+        organisation=settings.organisation,
+        vision=snapshot.config.strategy.vision.title,
+        timezone=settings.timezone,
+        digest=snapshot.run.digest,
+        metric_version=snapshot.run.metric_version,
+        period=PeriodPart(id=period.id, first=period.first, last=period.last, day=day, days=of),
+        weights=measured,
+        change=_change(snapshot, measured.count),
+        exemptions=_budgets(snapshot),
+        sources=sources(snapshot),
+        degradations=degradations(snapshot),
+        objectives=worst_first(objectives(snapshot).objectives),
+        orphans=oldest.items,
+        orphans_more=oldest.total - len(oldest.items),
+    )
+
+
+def _change(snapshot: Snapshot, now: Weight) -> Change | None:
+    run = earlier(snapshot)
+    if run is None:
+        return None
+    before = weights(snapshot.store.results.cells(run.id)).count
+    value, then = now.coverage.value, before.coverage.value
+    moved = {name: now.verdict(name) - before.verdict(name) for name in VERDICT_NAMES}
+    return Change(
+        run=run.id,
+        as_of=run.at,
+        coverage=None if value is None or then is None else value - then,
+        total=now.total - before.total,
+        **moved,
+    )
+
+
+def _budgets(snapshot: Snapshot) -> list[Budget]:
+    """What each exemption class spends, with the rules that grant it."""
+    rules = [rule for rule in snapshot.config.mapping.rules if rule.exempt]
+    found = []
+    for spent in measure.exemption_budgets(snapshot.cells, snapshot.config.mapping):
+        granting = [rule for rule in rules if rule.exempt and rule.exempt.class_ == spent.exemption]
+        found.append(
+            Budget(
+                exemption=spent.exemption,
+                rule=", ".join(rule.name for rule in granting),
+                owner=", ".join(spent.owners),
+                reason="; ".join(dict.fromkeys(rule.exempt.reason for rule in granting if rule.exempt)),
+                until=spent.until,
+                items=spent.count,
+                used=spent.share,
+                budget=spent.budget,
+                over=spent.overspent,
+            )
+        )
+    return found

@@ -1,0 +1,61 @@
+"""Short sentences that several formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from veaf_sync.read import Degradation, KeyResult, Status
+from veaf_sync.report.figures import plural, quantity, short_moment
+
+MEANINGS = {
+    "aligned": "serves active objectives",
+    "exempt": "keeps things running, within a budget",
+    "orphan": "was read and serves nothing",
+    "dangling": "names an objective that is not active",
+    "ambiguous": "people state different objectives on it",
+    "unreadable": "could not be read, frozen as last known",
+}
+
+
+def degradation(reason: Degradation, zone: ZoneInfo) -> str:
+    """`plant-asana (plant): token refused since Sat 21 Nov 22:10, 18 items frozen.`"""
+    places = ", ".join(name for name in reason.partitions if name)
+    where = f"{reason.source} ({places})" if places else reason.source
+    since = f" since {short_moment(reason.since, zone)}" if reason.since else ", never read completely"
+    held = (
+        f"{plural(reason.frozen, 'item')} frozen" if reason.frozen else f"{plural(reason.items, 'item')} as last read"
+    )
+    return f"{where}: {reason.reason.rstrip('.')}{since}, {held}."
+
+
+def on_track(results: Sequence[KeyResult]) -> str:
+    """`1 of 3 on track`."""
+    return f"{sum(result.on_track is True for result in results)} of {len(results)} on track"
+
+
+def standing(result: KeyResult) -> str:
+    """How a key result stands and how old its value is: `behind, typed 21 days ago`."""
+    if result.value is None:
+        return "no value yet"
+    word = {True: "on track", False: "behind", None: "not judged"}[result.on_track]
+    age = result.value_age_days
+    when = "" if age is None else " today" if age == 0 else f" {plural(age, 'day')} ago"
+    return f"{word}, {result.measured_by}{when}"
+
+
+def everything(what: str, status: Status, csv_beside: bool) -> str:
+    """Where all rows are, when a page shows only some."""
+    if csv_beside:
+        return f"All of them, with every column, are in {what}.csv beside this file."
+    return f"All of them, with every column: veaf-sync report --format csv --as-of {status.run}"
+
+
+def shortened(digest: str) -> str:
+    """`9f2c…e1`."""
+    return f"{digest[:4]}…{digest[-2:]}" if len(digest) > 8 else digest
+
+
+def value(result: KeyResult) -> str:
+    """`66 % of 80 %`."""
+    return f"{quantity(result.value, result.unit)} of {quantity(result.target, result.unit)}"

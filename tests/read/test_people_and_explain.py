@@ -1,0 +1,95 @@
+"""How people are shown, and why an item has its verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from veaf_sync import read
+from veaf_sync.errors import UsageError
+from veaf_sync.read import Snapshot
+
+
+def _owner(world: Any, key: str = "main:PAY-2") -> str:
+    return next(row.owner for row in read.items(world.snapshot()).items if row.id == key)
+
+
+def test_people_are_pseudonyms_that_stay_the_same(world: Any) -> None:
+    world.sync()
+    owner = _owner(world)
+    assert owner == read.pseudonym("Anna Example", "Example Ltd") != read.pseudonym("Anna Example", "Another Ltd")
+    assert owner.startswith("person-")
+    assert len(owner) == len("person-") + 8
+    assert _owner(world, "other:OPS-1") == _owner(world, "other:OPS-2") != owner
+    assert _owner(world, "main:SHOP-1") == ""
+
+
+def test_people_are_named_or_hidden_where_the_settings_say_so(world: Any) -> None:
+    world.rewrite("veaf-sync.yaml", "version: 1", "version: 1\npeople: names")
+    world.sync()
+    assert _owner(world) == "Anna Example"
+    world.rewrite("veaf-sync.yaml", "people: names", "people: hidden")
+    world.sync()
+    assert _owner(world) == ""
+
+
+def test_several_assignees_are_all_owners(world: Any) -> None:
+    world.rewrite("veaf-sync.yaml", "version: 1", "version: 1\npeople: names")
+    world.main.edit("id-PAY-2", assignees=("Anna Example", "Ben Example"))
+    world.sync()
+    assert _owner(world) == "Anna Example, Ben Example"
+
+
+def test_explain_shows_no_name_that_people_hides(world: Any) -> None:
+    world.sync()
+    answer = read.explain(world.snapshot(), "main:PAY-2")
+    seen = [key.seen for rule in answer.tried for key in rule.keys if key.key == "assignees"]
+    assert seen == [read.pseudonym("Anna Example", "Example Ltd")]
+    world.rewrite("veaf-sync.yaml", "version: 1", "version: 1\npeople: names")
+    world.sync()
+    assert "Anna Example" in read.explain(world.snapshot(), "main:PAY-2").model_dump_json()
+
+
+def test_explain_walks_up_to_whose_result_it_is(snapshot: Snapshot) -> None:
+    answer = read.explain(snapshot, "main:PAY-2")
+    assert (answer.verdict, answer.counted, answer.origin, answer.rule) == (
+        "aligned",
+        True,
+        "inherited",
+        "payment epics",
+    )
+    assert [step.key for step in answer.walked] == ["PAY-2", "PAY-1"]
+    assert [(rule.rule, rule.matched) for rule in answer.walked[1].tried] == [("payment epics", True)]
+    assert answer.tried == answer.walked[0].tried
+
+
+def test_explain_agrees_with_what_is_listed(snapshot: Snapshot) -> None:
+    for row in read.items(snapshot, all=True).items:
+        answer = read.explain(snapshot, row.id)
+        assert (answer.id, answer.verdict, answer.counted, answer.reason) == (
+            row.id,
+            row.verdict,
+            row.counted,
+            row.reason,
+        )
+        assert (answer.origin, answer.rule, answer.fix) == (row.origin, row.rule, row.fix)
+        shares = [(part.objective, part.share) for part in answer.alignments]
+        assert shares == [(part.objective, part.share) for part in row.objectives]
+
+
+def test_an_item_is_found_by_reference_url_and_unique_key(snapshot: Snapshot) -> None:
+    for text in ("main:SHOP-1", "SHOP-1", "https://t.example/SHOP-1", "shop-1"):
+        assert read.explain(snapshot, text).id == "main:SHOP-1"
+
+
+def test_a_key_that_two_sources_have_lists_the_candidates(snapshot: Snapshot) -> None:
+    with pytest.raises(UsageError, match="may mean 2 items: main:PAY-2, other:PAY-2") as caught:
+        read.explain(snapshot, "PAY-2")
+    assert caught.value.fix == "veaf-sync explain main:PAY-2"
+
+
+def test_an_unknown_item_is_told_with_a_way_on(snapshot: Snapshot) -> None:
+    with pytest.raises(UsageError, match="No item of run 1 is called PAY-404") as caught:
+        read.explain(snapshot, "PAY-404")
+    assert "veaf-sync items --all" in caught.value.fix
