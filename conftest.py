@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time, so that a change is judged by itself; `make test-nightly` looks for new ones.
+settings.register_profile("everyday", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("nightly", deadline=None, max_examples=2000)
+settings.load_profile("everyday")
 
 ROOT = Path(__file__).parent
 

@@ -104,4 +104,4 @@ class IncrementalIsFull(RuleBasedStateMachine):
 
 
 TestIncrementalIsFull = IncrementalIsFull.TestCase
-TestIncrementalIsFull.settings = settings(max_examples=12, stateful_step_count=20, deadline=None)
+TestIncrementalIsFull.settings = settings(max_examples=settings.default.max_examples // 12, stateful_step_count=16)

@@ -8,6 +8,7 @@ raises `FenceLost` where somebody else holds the lease now. Readers see a run as
 from veaf_sync.store.items import Items
 from veaf_sync.store.journal import Journal
 from veaf_sync.store.leases import Leases
+from veaf_sync.store.listing import LISTED
 from veaf_sync.store.opening import open_store
 from veaf_sync.store.pulls import Pulls
 from veaf_sync.store.records import (
@@ -29,6 +30,7 @@ from veaf_sync.store.runs import Runs
 from veaf_sync.store.store import Store
 
 __all__ = [
+    "LISTED",
     "Choice",
     "Entry",
     "Filters",

@@ -38,10 +38,12 @@ class MemoryTool:
         self.hidden: set[str] = set()
         self.broken: dict[str, SourceError] = {}
         self.writes = 0
+        self._partitions: set[str] = set()
 
     def add(self, partition: str, key: str, **fields: Any) -> WorkItem:
         """A new item of `partition`; its id is made from its key and stays when it moves."""
         now = self.clock.now()
+        self._partitions.add(partition)
         item = WorkItem(
             id=f"id-{key}", key=key, partitions=(Membership(partition),), title=key, created=now, updated=now
         )
@@ -53,13 +55,15 @@ class MemoryTool:
         self.items[item_id] = replace(self.items[item_id], **{"updated": self.clock.now(), **fields})
 
     def move(self, item_id: str, partition: str) -> None:
+        self._partitions.add(partition)
         self.edit(item_id, partitions=(Membership(partition),))
 
     def delete(self, item_id: str) -> None:
         del self.items[item_id]
 
     def partitions(self) -> list[str]:
-        return sorted({place.partition for item in self.items.values() for place in item.partitions})
+        """Every partition there ever was: one that is empty is still there."""
+        return sorted(self._partitions)
 
     def tag(self, item_id: str, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
         """Add and remove labels; true when that changed anything."""

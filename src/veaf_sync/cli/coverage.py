@@ -1,0 +1,27 @@
+"""`veaf-sync coverage`."""
+
+from __future__ import annotations
+
+import click
+
+from veaf_sync.cli import groups, options
+from veaf_sync.cli.workspace import Workspace
+
+BY = ("source", "partition", "team", "objective", "level")
+
+
+@click.command("coverage")
+@click.option("--by", type=click.Choice(BY), help="Also one line per source, partition, team, objective or level.")
+@options.filters
+@options.as_of
+@options.output("text", "json", "csv")
+@click.pass_obj
+def command(workspace: Workspace, /, by: str | None, as_of: str | None, form: str, **names: tuple[str, ...]) -> None:
+    """How much of the work serves the strategy, in four weights.
+
+    Coverage = aligned ÷ (counted − exempt − ambiguous − unreadable), with bounds for what is not known. The verdicts
+    add up to the total in every weight.
+    """
+    from veaf_sync import read
+
+    groups.show(read.coverage(workspace.snapshot(as_of), by, options.chosen(names)), form)

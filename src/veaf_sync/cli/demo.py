@@ -1,0 +1,95 @@
+"""`veaf-sync demo`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from veaf_sync.cli import changes, outcomes, printer, screen
+from veaf_sync.cli.progress import progress
+from veaf_sync.cli.tables import Column, Table
+from veaf_sync.cli.words import plural
+from veaf_sync.cli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from veaf_sync.demo import DemoResult
+
+EXAMPLES = 5
+INCOMPLETE = 3
+
+
+@click.command("demo")
+@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), default="veaf-demo")
+@click.pass_context
+def command(ctx: click.Context, folder: Path) -> None:
+    """The whole loop against a local emulator, no account needed.
+
+    An invented organisation with a few hundred issues is pulled over HTTP, mapped, measured, planned and written back.
+    DIR (default ./veaf-demo) then holds configuration, store and report, and every reading command works with -C DIR.
+    Repeating it starts afresh; a folder that is not a demo's is never touched. Nothing leaves this machine.
+    """
+    from veaf_sync import demo
+
+    workspace: Workspace = ctx.obj
+    workspace.pending = f"{folder} is incomplete; veaf-sync demo starts afresh. Nothing outside it was written."
+    with progress(workspace, pending={}) as shown:
+        result = demo.run(folder, workspace.registry, workspace.clock, shown)
+    _show(result)
+    if result.first.degraded or result.second.degraded or result.applied.failed:
+        ctx.exit(INCOMPLETE)
+
+
+def _show(result: DemoResult) -> None:
+    (source,) = result.first.sources
+    _step(1, "sync", f"{plural(source.items, 'item')} read from {result.site} in {plural(source.requests, 'request')}")
+    printer.line()
+    screen.show_status(result.status)
+    _step(2, "plan", "what would change in the tool")
+    printer.line()
+    changes.show_planned(result.planned)
+    _step(3, "apply", "exactly that plan")
+    printer.line()
+    outcomes.show(result.applied.outcomes, result.planned.plan)
+    printer.table(_tags(result))
+    (again,) = result.second.sources
+    counts = result.second_plan.counts
+    _step(4, "sync", f"again: {plural(again.changed, 'item')} changed, {counts.set + counts.clear} tags left to write")
+    printer.line()
+    printer.line(f"Report    {_first(result.report)}")
+    printer.line()
+    folder = shlex.quote(str(result.folder))
+    printer.line("Try next")
+    for line in (
+        f"veaf-sync -C {folder} orphans",
+        f"veaf-sync -C {folder} explain {_orphan(result)}",
+        f"veaf-sync -C {folder} coverage --by team",
+    ):
+        printer.line(f"  {line}")
+
+
+def _step(number: int, name: str, what: str) -> None:
+    printer.line()
+    printer.line(f"{number}  {name.upper():<6} {what}", style="bold")
+
+
+def _tags(result: DemoResult) -> Table:
+    """Our tags in the tool before and after, on a few items, and how many have any."""
+    table = Table([Column("TAGS IN THE TOOL"), Column("BEFORE"), Column("AFTER")], indent="  ")
+    changed = [key for key in result.after if result.after[key] != result.before.get(key, ())]
+    several = sorted(changed, key=lambda key: -len(result.after[key]))[:1]
+    for key in [*several, *[key for key in changed if key not in several][: EXAMPLES - 1]]:
+        table.add(key, ", ".join(result.before.get(key, ())) or "–", ", ".join(result.after[key]))
+    table.add("items with a tag", str(len(result.before)), str(len(result.after)))
+    return table
+
+
+def _first(report: tuple[Path, ...]) -> Path:
+    return next((path for path in report if path.suffix == ".html"), report[0])
+
+
+def _orphan(result: DemoResult) -> str:
+    orphans = result.status.orphans
+    return orphans[0].id if orphans else next(iter(result.after))

@@ -1,0 +1,76 @@
+"""Options that several commands share, each a decorator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from veaf_sync.store import Filters
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+VERDICTS = ("aligned", "dangling", "ambiguous", "exempt", "orphan", "unreadable")
+FILTERS = ("source", "partition", "team", "level", "objective", "verdict")
+LEVELS = ("initiative", "epic", "standard", "subtask")
+
+
+def output(*formats: str) -> Callable[[Command], Command]:
+    """`-o`: the first of `formats` is the default."""
+    return click.option(
+        "-o",
+        "--output",
+        "form",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Form of the answer.",
+    )
+
+
+def as_of(command: Command) -> Command:
+    """`--as-of`: an earlier snapshot."""
+    return click.option(
+        "--as-of",
+        "as_of",
+        metavar="RUN|DATE",
+        help="Answer from an earlier snapshot: a run's number, a date (its last run) or a time.",
+    )(command)
+
+
+def filters(command: Command) -> Command:
+    """The one filter language of every reading command; a repeated option means either value."""
+    return narrower(
+        click.option("--verdict", multiple=True, type=click.Choice(VERDICTS), help="Only this verdict.")(command)
+    )
+
+
+def narrower(command: Command) -> Command:
+    """The filters without `--verdict`, for a command that is about one verdict."""
+    options = (
+        click.option("--source", multiple=True, metavar="NAME", help="Only this source (repeatable, as all filters)."),
+        click.option("--partition", multiple=True, metavar="NAME", help="Only this project, board or repository."),
+        click.option("--team", multiple=True, metavar="NAME", help="Only this team."),
+        click.option("--level", multiple=True, type=click.Choice(LEVELS), help="Only this level."),
+        click.option("--objective", multiple=True, metavar="ID", help="Only this objective."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def limit(command: Command) -> Command:
+    """`--limit`: of a long list only its beginning."""
+    return click.option(
+        "--limit", type=click.IntRange(min=1), metavar="N", help="Show at most this many, oldest first."
+    )(command)
+
+
+def chosen(names: Mapping[str, tuple[str, ...]]) -> Filters:
+    """The filters of a command's options, as `read` takes them. `names` are the options by name."""
+    from veaf_sync.store import Filters
+
+    source, partition, team, level, objective, verdict = (names.get(name) or None for name in FILTERS)
+    return Filters(source=source, partition=partition, team=team, level=level, objective=objective, verdict=verdict)

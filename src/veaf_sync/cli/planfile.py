@@ -1,0 +1,49 @@
+"""Plan files: read and written the same way by `plan`, `show` and `apply`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from veaf_sync.errors import UsageError
+
+if TYPE_CHECKING:
+    from veaf_sync.plan import Plan
+
+SIZE_CAP = 500_000_000
+"""Bytes: a plan of a million changes has about half of that."""
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a file. Raises `UsageError` where it cannot be read, `Refused` where it was altered."""
+    from veaf_sync.plan import load
+
+    try:
+        if path.stat().st_size > SIZE_CAP:
+            raise UsageError(f"{path} is too large for a plan. Nothing was written.")
+        return load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(
+            f"{path} cannot be read: {reason}. Nothing was written.", fix="veaf-sync plan --out plan.json makes a plan."
+        ) from None
+
+
+def write_plan(plan: Plan, path: Path) -> None:
+    """Write a plan to a file. Raises `UsageError` where it cannot be written."""
+    from veaf_sync.plan import dump
+
+    try:
+        path.write_text(dump(plan), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def as_document(plan: Plan) -> Mapping[str, Any]:
+    """The JSON form, beginning as every document does."""
+    from veaf_sync.plan import document
+
+    content = document(plan)
+    head = ("format_version", "run", "as_of", "degraded")
+    return {name: content[name] for name in head} | content

@@ -1,0 +1,68 @@
+"""Standard output: one document of JSON, one table of CSV, or text for people. Nothing else is printed there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from veaf_sync.cli.clean import clean, clean_cell, clean_json
+from veaf_sync.cli.tables import Table
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+def line(text: str = "", *, style: str = "") -> None:
+    """One line; `style` is a rich style that only a terminal sees."""
+    if style and _terminal():
+        from rich.text import Text
+
+        _console().print(Text(clean(text), style=style), soft_wrap=True)
+    else:
+        click.echo(clean(text))
+
+
+def table(rows: Table) -> None:
+    """A table: coloured on a terminal that is wide enough for it, plain elsewhere."""
+    if _terminal() and (console := _console()).width >= rows.narrowest():
+        console.print(rows.rich())
+    else:
+        for text in rows.lines():
+            click.echo(text)
+
+
+def document(answer: BaseModel | Mapping[str, Any]) -> None:
+    """An answer as one JSON document, in the order of its fields."""
+    plain = answer if isinstance(answer, Mapping) else answer.model_dump(mode="json", by_alias=True)
+    wide = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(clean_json(json.dumps(plain, ensure_ascii=not wide, indent=2)))
+
+
+def sheet(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table as CSV with a header; text that a spreadsheet would run is neutralised."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([clean_cell(cell) for cell in row] for row in rows)
+    click.echo(buffer.getvalue(), nl=False)
+
+
+def aside(text: str) -> None:
+    """A line beside the answer, on standard error."""
+    click.echo(clean(text), err=True)
+
+
+def _terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False)

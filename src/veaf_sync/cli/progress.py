@@ -1,0 +1,114 @@
+"""How far a pass has come: a bar on a terminal, plain lines elsewhere, always on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from veaf_sync.cli.clean import clean
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from veaf_sync.cli.workspace import Workspace
+    from veaf_sync.sync import Progress
+
+PLAIN_SECONDS = 5.0
+PENDING = {
+    "pull": "Nothing was published; what was read so far is kept and the next veaf-sync sync goes on from there.",
+    "apply": "What was written so far is in the journal; run the same command again and it goes on from there.",
+}
+"""What an interruption leaves, by the first word of the stage it comes in. The others write to no tool."""
+
+
+class PlainProgress:
+    """A line per stage, and per source at most one every few seconds."""
+
+    def __init__(self, workspace: Workspace, pending: Mapping[str, str]) -> None:
+        self._workspace = workspace
+        self._pending = pending
+        self._otherwise = workspace.pending
+        self._said: dict[str, float] = {}
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def stage(self, name: str) -> None:
+        self._workspace.pending = self._pending.get(name.split()[0], self._otherwise)
+        click.echo(clean(f"{name} …"), err=True)
+
+    def partition(self, source: str, done: int, total: int | None, what: str) -> None:
+        now = self._workspace.clock.monotonic()
+        lately = now - self._said.get(source, now - PLAIN_SECONDS) < PLAIN_SECONDS
+        if not done or (lately and done != total):
+            return
+        self._said[source] = now
+        of = f" of {total}" if total is not None else ""
+        click.echo(clean(f"  {source}: {done}{of} {what}"), err=True)
+
+    def note(self, text: str) -> None:
+        click.echo(clean(f"  {text}"), err=True)
+
+
+class BarProgress:
+    """A bar per source that moves, and vanishes when the pass has ended."""
+
+    def __init__(self, workspace: Workspace, pending: Mapping[str, str]) -> None:
+        self._workspace = workspace
+        self._pending = pending
+        self._otherwise = workspace.pending
+        self._bars: dict[str, TaskID] = {}
+        self._rich: RichProgress | None = None
+
+    def __enter__(self) -> Progress:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as RichProgress
+
+        self._rich = RichProgress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True, highlight=False, markup=False, emoji=False),
+            transient=True,
+        )
+        self._rich.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._rich is not None:
+            self._rich.stop()
+
+    def stage(self, name: str) -> None:
+        self._workspace.pending = self._pending.get(name.split()[0], self._otherwise)
+        if self._rich is not None:
+            self._rich.console.print(clean(name) + " …")
+
+    def partition(self, source: str, done: int, total: int | None, what: str) -> None:
+        if self._rich is None:
+            return
+        label = clean(f"{source} {what}")
+        if source not in self._bars:
+            self._bars[source] = self._rich.add_task(label, total=total)
+        self._rich.update(self._bars[source], completed=done, total=total, description=label)
+
+    def note(self, text: str) -> None:
+        if self._rich is not None:
+            self._rich.console.print("  " + clean(text))
+
+
+def progress(workspace: Workspace, pending: Mapping[str, str] = PENDING) -> PlainProgress | BarProgress:
+    """The progress for where standard error goes; a context manager that hands out a `sync.Progress`.
+
+    `pending` says what an interruption leaves, by stage; in other stages that is what the workspace says already.
+    """
+    return BarProgress(workspace, pending) if sys.stderr.isatty() else PlainProgress(workspace, pending)

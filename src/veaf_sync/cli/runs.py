@@ -1,0 +1,51 @@
+"""`veaf-sync runs`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from veaf_sync.cli import options, printer
+from veaf_sync.cli.tables import Column, Table
+from veaf_sync.cli.words import moment
+from veaf_sync.cli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from veaf_sync.read import RunsAnswer
+
+CSV_COLUMNS = ("id", "at", "started", "finished", "status", "degraded", "wrote", "metric_version", "digest")
+
+
+@click.command("runs")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most this many.")
+@options.output("text", "json", "csv")
+@click.pass_obj
+def command(workspace: Workspace, limit: int, form: str) -> None:
+    """The last runs.
+
+    The newest first. Every reading command takes a run's number as --as-of.
+    """
+    from veaf_sync import read
+
+    answer = read.runs(workspace.snapshots, limit)
+    if form == "json":
+        printer.document(answer)
+    elif form == "csv":
+        rows = [row.model_dump(mode="json") for row in answer.runs]
+        printer.sheet(CSV_COLUMNS, [[row[name] for name in CSV_COLUMNS] for row in rows])
+    elif not answer.runs:
+        printer.line("No run yet: veaf-sync sync")
+    else:
+        printer.table(_table(answer, ZoneInfo(workspace.config.settings.timezone)))
+
+
+def _table(answer: RunsAnswer, zone: ZoneInfo) -> Table:
+    titles = ("AT", "STATUS", "SNAPSHOT", "WROTE", "DOCUMENTS")
+    table = Table([Column("RUN", right=True), *map(Column, titles)])
+    for run in answer.runs:
+        snapshot = "" if run.status != "done" else ("DEGRADED" if run.degraded else "complete")
+        wrote = "yes" if run.wrote else "no"
+        table.add(str(run.id), moment(run.at, zone), run.status, snapshot, wrote, run.digest[:12])
+    return table

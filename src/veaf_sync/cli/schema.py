@@ -1,0 +1,60 @@
+"""`veaf-sync schema`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from veaf_sync.cli.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Document = Literal["settings", "strategy", "mapping"]
+DOCUMENTS: tuple[Document, ...] = ("settings", "strategy", "mapping")
+OUTPUTS = ("status", "coverage", "items", "orphans", "objectives", "explain", "plan", "runs")
+
+
+@click.command("schema")
+@click.argument("name", metavar="NAME", type=click.Choice([*DOCUMENTS, *OUTPUTS]))
+@click.pass_obj
+def command(workspace: Workspace, name: str) -> None:
+    """JSON Schemas of the configuration and of every JSON output.
+
+    NAME is a document (settings, strategy, mapping) or a command whose -o json it describes: status, coverage,
+    items, orphans, objectives, explain, plan, runs. Needs no configuration.
+    """
+    for document in DOCUMENTS:
+        if name == document:
+            from veaf_sync import config
+
+            schema = config.json_schema(document, workspace.registry.connectors)
+            break
+    else:
+        schema = output_schema(name)
+    click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
+
+
+def output_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a command's JSON output, one of `OUTPUTS`."""
+    schema = _model(name).model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _model(name: str) -> type[BaseModel]:
+    from veaf_sync import read
+    from veaf_sync.cli.plan_document import PlanDocument
+
+    models: dict[str, type[BaseModel]] = {
+        "status": read.Status,
+        "coverage": read.CoverageAnswer,
+        "items": read.ItemsAnswer,
+        "orphans": read.ItemsAnswer,
+        "objectives": read.ObjectivesAnswer,
+        "explain": read.ExplainAnswer,
+        "plan": PlanDocument,
+        "runs": read.RunsAnswer,
+    }
+    return models[name]

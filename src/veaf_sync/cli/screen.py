@@ -1,0 +1,156 @@
+"""The screen of `status`: everything a person needs on Monday morning, in the order it is asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from veaf_sync.cli import printer
+from veaf_sync.cli.tables import Column, Table
+from veaf_sync.cli.words import amount, day, days, moment, percent, plural, points, signed
+
+if TYPE_CHECKING:
+    from veaf_sync.read import Objective, Status
+
+TITLE_WIDTH = 44
+STALE_VALUE_DAYS = 30
+VERDICTS = ("aligned", "exempt", "orphan", "dangling", "ambiguous", "unreadable")
+
+
+def show_status(status: Status) -> None:
+    """Print the screen."""
+    zone = ZoneInfo(status.timezone)
+    _head(status, zone)
+    printer.line()
+    _coverage(status, zone)
+    printer.line()
+    _verdicts(status)
+    if status.objectives:
+        printer.line()
+        printer.table(objectives_table(status.objectives))
+    if status.orphans:
+        printer.line()
+        _orphans(status)
+
+
+def _head(status: Status, zone: ZoneInfo) -> None:
+    period = status.period
+    parts = [status.organisation] if status.organisation else []
+    parts.append(f"{period.id}, day {period.day} of {period.days}")
+    if status.as_of is not None:
+        parts.append(f"run {status.run}, {moment(status.as_of, zone)}")
+    printer.line(" · ".join(parts), style="bold")
+    for cause in status.degradations:
+        since = f" since {moment(cause.since, zone)}" if cause.since else ""
+        frozen = f", {plural(cause.frozen, 'item')} frozen" if cause.frozen else ""
+        where = f"{cause.source} ({', '.join(cause.partitions)})" if cause.partitions else cause.source
+        printer.line(f"DEGRADED  {where}: {cause.reason.rstrip('.')}{since}{frozen}. Fix: {cause.fix}", style="yellow")
+
+
+def _coverage(status: Status, zone: ZoneInfo) -> None:
+    count = status.weights.count
+    bounds = f"bounds {points(count.coverage.low)}–{points(count.coverage.high)}"
+    text = f"COVERAGE  {percent(count.coverage.value)}   {bounds}"
+    change = status.change
+    if change is not None and change.coverage is not None:
+        text += f"   {signed(change.coverage * 100, digits=1)} since {day(change.as_of, zone)}"
+    printer.line(text, style="bold")
+    others = []
+    for name in ("points", "hours", "people"):
+        weight = getattr(status.weights, name)
+        value = percent(weight.coverage.value if weight else None)
+        imputed = f" ({percent(weight.imputed_share, digits=0)} imputed)" if weight and weight.imputed_share else ""
+        others.append(f"{name} {value}{imputed}")
+    printer.line("          " + " · ".join(others))
+
+
+def _verdicts(status: Status) -> None:
+    """The six verdicts with what changed below them; they end in the total they add up to."""
+    count = status.weights.count
+    parts = [f"{amount(count.verdict(name))} {name}" for name in VERDICTS]
+    notes = [_note(status, name) for name in VERDICTS]
+    widths = [max(len(part), len(note)) for part, note in zip(parts, notes, strict=True)]
+    total = f"= {plural(round(count.total), 'item')}"
+    printer.line(
+        "  " + "   ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)) + "   " + total
+    )
+    below = "  " + "   ".join(note.ljust(width) for note, width in zip(notes, widths, strict=True))
+    if below.strip():
+        printer.line(below.rstrip())
+    for budget in status.exemptions:
+        if budget.over:
+            printer.line(
+                f"  over budget: {budget.exemption} takes {percent(budget.used)} of {percent(budget.budget, digits=0)}"
+                f" (rule {budget.rule}, owner {budget.owner})",
+                style="yellow",
+            )
+
+
+def _note(status: Status, name: str) -> str:
+    change = getattr(status.change, name) if status.change else 0.0
+    moved = signed(change) if round(change) else ""
+    limits = [budget.budget for budget in status.exemptions if budget.budget is not None]
+    if name != "exempt" or not limits:
+        return moved
+    used = sum(budget.used or 0.0 for budget in status.exemptions if budget.budget is not None)
+    return f"{points(used)} of {percent(sum(limits), digits=0)} {moved}".rstrip()
+
+
+def objectives_table(objectives: list[Objective]) -> Table:
+    """Planned and actual beside the key results: output and outcome in columns of their own."""
+    table = Table(
+        [
+            Column("OBJECTIVE"),
+            Column("PLANNED", right=True),
+            Column("ACTUAL", right=True),
+            Column("ITEMS", right=True),
+            Column("KEY RESULTS"),
+            Column("STATE"),
+        ]
+    )
+    for row in objectives:
+        planned = "" if row.planned_share is None else percent(row.planned_share, digits=0)
+        table.add(row.objective, planned, percent(row.actual_share), amount(row.items), key_results(row), row.state)
+    return table
+
+
+def key_results(objective: Objective) -> str:
+    """`1 of 3 on track`, or what is missing to say so."""
+    results = objective.key_results
+    if not results:
+        return "none"
+    ages = [result.value_age_days for result in results if result.value_age_days is not None]
+    if not ages:
+        return "no value yet"
+    if min(ages) > STALE_VALUE_DAYS:
+        return f"typed {min(ages)} days ago"
+    return f"{sum(1 for result in results if result.on_track)} of {len(results)} on track"
+
+
+def _orphans(status: Status) -> None:
+    table = Table(
+        [
+            Column("OLDEST ORPHANS"),
+            Column("AGE", right=True),
+            Column("TEAM"),
+            Column("TITLE", widest=TITLE_WIDTH),
+            Column("CLOSEST FIX", sentence=True),
+        ]
+    )
+    for item in status.orphans:
+        table.add(item.id, days(item.age_days), item.team, item.title, item.fix or "no suggestion")
+    printer.table(table)
+    if status.orphans_more:
+        printer.line(f"  {status.orphans_more} more: veaf-sync orphans")
+
+
+def show_next(status: Status, *, writes: bool) -> None:
+    """The one command that most likely comes next. `writes`: a source has a tag target."""
+    if status.degraded:
+        text = "veaf-sync check --online (why a source cannot be read)"
+    elif writes:
+        text = "veaf-sync plan (which tags wait to be written)"
+    else:
+        text = "veaf-sync report (the page to forward)"
+    printer.line()
+    printer.line(f"NEXT  {text}")

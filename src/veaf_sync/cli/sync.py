@@ -1,0 +1,120 @@
+"""`veaf-sync sync`: the pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from veaf_sync.cli import options, outcomes, printer
+from veaf_sync.cli.progress import progress
+from veaf_sync.cli.tables import Column, Table
+from veaf_sync.cli.workspace import Workspace
+from veaf_sync.errors import UserError
+
+if TYPE_CHECKING:
+    from veaf_sync.sync import RunResult
+
+INCOMPLETE = 3
+
+
+@click.command("sync")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source (repeatable).")
+@click.option("--full", is_flag=True, help="Read everything again instead of what changed.")
+@click.option("--write", is_flag=True, help="Also write the tags, under the guards. Without it no tool is changed.")
+@click.option(
+    "--accept", type=click.IntRange(min=0), metavar="N", help="With --write: accept a plan of N changes over a cap."
+)
+@click.option(
+    "--accept-empty",
+    multiple=True,
+    metavar="SOURCE",
+    help="Believe that this source has become empty (repeatable).",
+)
+@options.output("text", "json")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    full: bool,
+    write: bool,
+    accept: int | None,
+    accept_empty: tuple[str, ...],
+    form: str,
+) -> None:
+    """Pull the tools, map, measure; with --write also write the tags.
+
+    Exit code 3: a source failed, the snapshot is DEGRADED, everything else was published.
+    """
+    from veaf_sync.sync import run_sync
+
+    workspace: Workspace = ctx.obj
+    with progress(workspace) as shown:
+        result = run_sync(
+            workspace.config,
+            workspace.registry,
+            workspace.store,
+            workspace.clock,
+            full=full,
+            sources=sources,
+            write=write,
+            accept=accept,
+            accept_empty=accept_empty,
+            progress=shown,
+        )
+    if form == "json":
+        printer.document(_document(result))
+    else:
+        _print(result)
+    if result.no_credentials:
+        raise UserError(
+            "No source accepted our credentials. The items of all are as last read.", fix="veaf-sync check --online"
+        )
+    if result.degraded or outcomes.failed(result.outcomes):
+        ctx.exit(INCOMPLETE)
+
+
+def _print(result: RunResult) -> None:
+    table = Table(
+        [Column("SOURCE"), Column("STATE")]
+        + [Column(name, right=True) for name in ("ITEMS", "NEW", "CHANGED", "REMOVED", "REQUESTS")]
+        + [Column("", sentence=True)]
+    )
+    for source in result.sources:
+        numbers = (source.items, source.new, source.changed, source.removed, source.requests)
+        table.add(source.source, source.state, *[f"{number:,}" for number in numbers], source.reason)
+    printer.table(table)
+    for note in result.notes:
+        printer.line(note)
+    if result.outcomes:
+        outcomes.show(result.outcomes, result.planned.plan if result.planned else None)
+    if result.degraded:
+        printer.line(f"Run {result.run.id} is DEGRADED. See veaf-sync status", style="yellow")
+    else:
+        printer.line(f"Run {result.run.id} done. See veaf-sync status")
+
+
+def _document(result: RunResult) -> dict[str, object]:
+    from veaf_sync.read import FORMAT_VERSION, iso
+
+    return {
+        "format_version": FORMAT_VERSION,
+        "run": result.run.id,
+        "as_of": iso(result.run.at),
+        "degraded": result.degraded,
+        "sources": [
+            {
+                "source": source.source,
+                "state": source.state,
+                "reason": source.reason,
+                "items": source.items,
+                "new": source.new,
+                "changed": source.changed,
+                "removed": source.removed,
+                "requests": source.requests,
+            }
+            for source in result.sources
+        ],
+        "notes": list(result.notes),
+        "outcomes": outcomes.document(result.outcomes),
+    }

@@ -1,0 +1,155 @@
+"""The database behind the store: connections, transactions, and the few things the two engines say differently."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    Text,
+    any_,
+    create_engine,
+    event,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.sql.dml import Insert
+
+from veaf_sync.errors import FenceLost, StoreError
+from veaf_sync.store import tables
+from veaf_sync.store.failures import explain
+from veaf_sync.store.records import Lease
+from veaf_sync.store.values import as_json
+
+BUSY_SECONDS = 30.0
+"""How long a writer waits for another on SQLite; `?timeout=` in the URL overrides it."""
+
+
+class Database:
+    """One database. `name` is how people call it, without a password."""
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self.sqlite = url.get_backend_name() == "sqlite"
+        self.name = str(Path(url.database).name) if self.sqlite and url.database else url.render_as_string()
+        self.engine = _sqlite(url) if self.sqlite else create_engine(url, pool_pre_ping=True)
+        event.listen(self.engine, "handle_error", self._explain, retval=True)
+
+    def _explain(self, context: ExceptionContext) -> StoreError | None:
+        """What the database refused becomes a `StoreError`; what is no word of the database stays what it is."""
+        error = context.original_exception
+        return explain(self.name, error) if context.sqlalchemy_exception is not None else None
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads: what it sees does not change under it."""
+        with self.engine.connect() as connection:
+            if not self.sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def unfenced(self) -> Iterator[Connection]:
+        """A transaction that writes without a lease: for leases themselves and for the schema."""
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(writing=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self, lease: Lease) -> Iterator[Connection]:
+        """A transaction that writes under `lease`. Raises `FenceLost`, before anything is written, where it is lost.
+
+        The lease's row is locked until the end, so that nobody can acquire it in the meantime.
+        """
+        with self.unfenced() as connection:
+            row = connection.execute(
+                select(tables.leases.c.holder, tables.leases.c.fence)
+                .where(tables.leases.c.name == lease.name)
+                .with_for_update(read=True)
+            ).one_or_none()
+            if row is None or row.fence != lease.fence or row.holder != lease.holder or not row.holder:
+                now = f"{row.holder} holds it now" if row is not None and row.holder else "nobody holds it now"
+                raise FenceLost(
+                    f"This run lost the lease {lease.name!r}: {now}. This step wrote nothing.",
+                    fix="Let the other run finish (veaf-sync runs), then run the same command again.",
+                )
+            yield connection
+
+    def insert(self, table: Table) -> Any:
+        """An insert with `on_conflict_do_update`, which both engines have and SQLAlchemy keeps per dialect."""
+        if self.sqlite:
+            from sqlalchemy.dialects import sqlite
+
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+
+    def upsert(self, table: Table, *, replace: Sequence[str]) -> Insert:
+        """An insert that overwrites the columns `replace` of a row with the same primary key."""
+        statement = self.insert(table)
+        return cast(
+            "Insert",
+            statement.on_conflict_do_update(
+                index_elements=list(table.primary_key.columns),
+                set_={name: statement.excluded[name] for name in replace},
+            ),
+        )
+
+    def among(self, column: ColumnElement[str] | Column[str], values: Collection[str]) -> ColumnElement[bool]:
+        """`column` is one of `values`, as one parameter however many there are."""
+        if self.sqlite:
+            return column.in_(select(func.json_each(as_json(list(values))).table_valued("value").c.value))
+        from sqlalchemy.dialects.postgresql import ARRAY
+
+        return column == any_(literal(list(values), ARRAY(Text)))
+
+    def refresh_statistics(self, *named: Table) -> None:
+        """Tell PostgreSQL how much is in tables that just grew: its own look comes too late for the next query."""
+        if not self.sqlite:
+            with self.unfenced() as connection:
+                connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in named)}")
+
+    @property
+    def now(self) -> ColumnElement[int]:
+        """The database's own clock in microseconds; the only one that leases ask."""
+        if self.sqlite:
+            return literal_column(
+                "(CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) * 1000)", BigInteger
+            )
+        return literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", BigInteger)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={} if "timeout" in url.query else {"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        # The driver would begin by itself, and only before the first write: too late for an immediate lock.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine

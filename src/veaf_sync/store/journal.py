@@ -1,0 +1,238 @@
+"""The journal: what was meant to be written into the tools, what became of it, and whose each value is.
+
+Lines are only added; an intent gets its outcome once. A value of an item is *written* (ours) or *withdrawn*
+(a person took ours away) by the newest settled line about it: an applied ADD makes it written, a REMOVE that
+left it absent ends that, `withdraw` ends it too and remembers the person's wish, `adopt` settles it by decree.
+What the journal learns after a run's results were saved counts from the next run on, so that an old run stays
+as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange
+from veaf_sync.store import tables
+from veaf_sync.store.engine import Database
+from veaf_sync.store.journal_state import state
+from veaf_sync.store.records import Effect, Entry, Lease
+from veaf_sync.store.values import clean, instant, instant_or_none
+
+_j = tables.journal.c
+_WRITES = (str(Action.ADD), str(Action.REMOVE))
+_ADOPTIONS = ("adopt-ours", "adopt-people")
+_EFFECTS: Mapping[Action, Mapping[Result, Effect]] = {
+    # Found there already: a person set it, so it is not ours.
+    Action.ADD: {Result.APPLIED: "written"},
+    # Found gone already: it is where we wanted it, so its absence is no withdrawal.
+    Action.REMOVE: {Result.APPLIED: "none", Result.UNCHANGED: "none"},
+}
+
+
+class Journal:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def intend(self, run: int, digest: str, changes: Sequence[TagChange], lease: Lease) -> list[int]:
+        """Note what is about to be written: one line per value, per change its adds and then its removes.
+
+        Brings the lines' numbers in that order. A line of the same plan (`digest`) that is still open is taken up
+        again and not doubled.
+        """
+        wanted = [
+            (change, value, action)
+            for change in changes
+            for values, action in ((change.adds, Action.ADD), (change.removes, Action.REMOVE))
+            for value in values
+        ]
+        with self._database.writing(lease) as connection:
+            sources = {change.item.source for change in changes}
+            still = select(tables.journal).where(
+                _j.source.in_(sources), _j.result == "", _j.digest == digest, _j.action.in_(_WRITES)
+            )
+            open_ids = {_name(row): int(row.id) for row in connection.execute(still)}
+            rows = {}
+            for change, value, action in wanted:
+                row = _line(run, digest, change, value, action)
+                if _key(row) not in open_ids:
+                    rows[_key(row)] = row
+            if rows:
+                added = insert(tables.journal).values(at=self._database.now)
+                connection.execute(added, list(rows.values()))
+                open_ids = {_name(row): int(row.id) for row in connection.execute(still)}
+        return [open_ids[_key(_line(run, digest, change, value, action))] for change, value, action in wanted]
+
+    def task(self, ids: Collection[int], task: str, lease: Lease) -> None:
+        """Note the tool's bulk task that these open lines were given to."""
+        with self._database.writing(lease) as connection:
+            statement = update(tables.journal).where(_j.id == bindparam("line"), _j.result == "")
+            if ids:
+                connection.execute(statement.values(task=clean(task)), [{"line": line} for line in ids])
+
+    def settle(self, run: int, outcomes: Mapping[int, Outcome], lease: Lease) -> None:
+        """Note what became of open lines, by number. A line that has its outcome keeps it."""
+        if not outcomes:
+            return
+        with self._database.writing(lease) as connection:
+            since = self._counts_from(connection, run)
+            for action, effects in _EFFECTS.items():
+                statement = (
+                    update(tables.journal)
+                    .where(_j.id == bindparam("line"), _j.result == "", _j.action == str(action))
+                    .values(
+                        result=bindparam("new_result"),
+                        detail=bindparam("new_detail"),
+                        effect=bindparam("new_effect"),
+                        settled=self._database.now,
+                        since=since,
+                    )
+                )
+                rows = [
+                    {
+                        "line": line,
+                        "new_result": str(outcome.result),
+                        "new_detail": clean(outcome.detail),
+                        "new_effect": effects.get(outcome.result, ""),
+                    }
+                    for line, outcome in outcomes.items()
+                ]
+                connection.execute(statement, rows)
+
+    def open(self, source: str) -> list[Entry]:
+        """Intents of `source` without an outcome, oldest first."""
+        return self._read(_j.source == source, _j.result == "", _j.action.in_(_WRITES))
+
+    def withdraw(self, run: int, source: str, entries: Sequence[tuple[str, str]], lease: Lease) -> None:
+        """Persons took these values of ours away: pairs of an item's id and the raw value."""
+        self._decree(run, source, entries, "withdraw", "withdrawn", lease)
+
+    def adopt(
+        self,
+        run: int,
+        source: str,
+        entries: Sequence[tuple[str, str]],
+        lease: Lease,
+        *,
+        by: Literal["ours", "people"],
+    ) -> None:
+        """These values are `ours` from now on, or `people`'s (statements, neither written nor withdrawn)."""
+        self._decree(run, source, entries, f"adopt-{by}", "written" if by == "ours" else "none", lease)
+
+    def written(self, source: str, run: int | None = None) -> dict[str, tuple[str, ...]]:
+        """Values that are ours, by item id, as of `run` (`None`: now)."""
+        newest = state(run).subquery("state")
+        query = select(newest.c.id, newest.c.value).where(newest.c.source == source, newest.c.effect == "written")
+        values: dict[str, list[str]] = {}
+        with self._database.reading() as connection:
+            for id_, value in connection.execute(query):
+                values.setdefault(id_, []).append(value)
+        return {id_: tuple(sorted(found)) for id_, found in sorted(values.items())}
+
+    def claimed(self, run: int | None = None) -> frozenset[str]:
+        """Sources for which the journal holds an applied write or an adoption, as of `run` (`None`: now)."""
+        query = select(_j.source).where(
+            (_j.action.in_(_WRITES) & (_j.result == str(Result.APPLIED))) | _j.action.in_(_ADOPTIONS)
+        )
+        if run is not None:
+            query = query.where(_j.since <= run)
+        with self._database.reading() as connection:
+            return frozenset(connection.execute(query.distinct()).scalars())
+
+    def entries(
+        self,
+        *,
+        run: int | None = None,
+        item: ItemRef | None = None,
+        source: str | None = None,
+        digest: str | None = None,
+    ) -> list[Entry]:
+        """Lines of the journal, oldest first: those noted by `run`, about `item`, of `source`, of the plan `digest`."""
+        conditions = [] if run is None else [_j.run == run]
+        if item is not None:
+            conditions += [_j.source == item.source, _j.item == item.id]
+        if source is not None:
+            conditions.append(_j.source == source)
+        if digest is not None:
+            conditions.append(_j.digest == digest)
+        return self._read(*conditions)
+
+    def _decree(
+        self, run: int, source: str, entries: Sequence[tuple[str, str]], action: str, effect: Effect, lease: Lease
+    ) -> None:
+        rows = [{"item": clean(id_), "value": clean(value)} for id_, value in dict.fromkeys(entries)]
+        if not rows:
+            return
+        with self._database.writing(lease) as connection:
+            now, since = self._database.now, self._counts_from(connection, run)
+            line = insert(tables.journal).values(
+                run=run, source=source, action=action, effect=effect, result="applied", at=now, settled=now, since=since
+            )
+            connection.execute(line, rows)
+
+    def _counts_from(self, connection: Connection, run: int) -> int:
+        """The first run that may see what is learnt now: `run`, unless it or a later one has been measured."""
+        runs = tables.runs.c
+        last = connection.execute(
+            select(func.max(runs.id)).where(runs.id >= run, runs.measured == 1)
+        ).scalar_one_or_none()
+        return run if last is None else int(last) + 1
+
+    def _read(self, *conditions: Any) -> list[Entry]:
+        with self._database.reading() as connection:
+            rows = connection.execute(select(tables.journal).where(*conditions).order_by(_j.id))
+            return [_entry(row) for row in rows]
+
+
+_IDENTITY = ("source", "item", "partition", "target", "value", "action")
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in _IDENTITY)
+
+
+def _name(row: Row[Any]) -> tuple[str, ...]:
+    return tuple(str(getattr(row, name)) for name in _IDENTITY)
+
+
+def _line(run: int, digest: str, change: TagChange, value: str, action: Action) -> dict[str, Any]:
+    return {
+        "run": run,
+        "digest": digest,
+        "source": change.item.source,
+        "item": clean(change.item.id),
+        "key": clean(change.key),
+        "partition": clean(change.partition),
+        "handle": clean(change.handle),
+        "target": clean(change.target),
+        "value": clean(value),
+        "action": str(action),
+        "reason": clean(change.reason),
+        "rule": clean(change.rule),
+    }
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        run=row.run,
+        at=instant(row.at),
+        item=ItemRef(row.source, row.item),
+        key=row.key,
+        partition=row.partition,
+        handle=row.handle,
+        target=row.target,
+        value=row.value,
+        action=row.action,
+        reason=row.reason,
+        rule=row.rule,
+        digest=row.digest,
+        task=row.task,
+        result=row.result,
+        detail=row.detail,
+        settled=instant_or_none(row.settled),
+        effect=row.effect,
+        since=row.since,
+    )

@@ -1,0 +1,159 @@
+"""Pulling: walks of shards are staged page by page and published at once.
+
+begin → stage … → complete, for every shard; missing and counts to tell absence from deletion; stage_read for
+what was asked for item by item; publish at the end. Nothing is visible to readers before `publish`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import func, select
+
+from veaf_sync.connector import Cursor, Page, Shard
+from veaf_sync.model import WorkItem
+from veaf_sync.store import choosing, generations, publishing, staging, tables
+from veaf_sync.store.engine import Database
+from veaf_sync.store.journal_state import state
+from veaf_sync.store.records import Generation, Known, Lease, PartitionState, Published, Staged
+from veaf_sync.store.values import as_json, clean, from_json, instant_or_none, split
+
+
+class Pulls:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def cursors(self, source: str) -> dict[str, Cursor]:
+        """Where incremental pulls go on, by partition."""
+        columns = tables.cursors.c
+        query = select(columns.partition, columns.cursor).where(columns.source == source)
+        with self._database.reading() as connection:
+            return {partition: from_json(cursor) for partition, cursor in connection.execute(query)}
+
+    def states(self, *, run: int | None = None, source: str | None = None) -> list[PartitionState]:
+        """The last known state of every partition as of `run` (`None`: now), sorted by source and partition.
+
+        `PartitionState.run` says which run noted it: an earlier one where `run` did not read that source.
+        """
+        columns = tables.partition_states.c
+        last = select(columns.source, columns.partition, func.max(columns.run).label("run"))
+        if run is not None:
+            last = last.where(columns.run <= run)
+        if source is not None:
+            last = last.where(columns.source == source)
+        newest = last.group_by(columns.source, columns.partition).subquery("newest")
+        same = (
+            (columns.source == newest.c.source)
+            & (columns.partition == newest.c.partition)
+            & (columns.run == newest.c.run)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(select(tables.partition_states).join_from(tables.partition_states, newest, same))
+            states = [
+                PartitionState(
+                    source=row.source,
+                    partition=row.partition,
+                    state=row.state,
+                    reason=row.reason,
+                    read_at=instant_or_none(row.read_at),
+                    items=row.items,
+                    changed=row.changed,
+                    removed=row.removed,
+                    run=row.run,
+                )
+                for row in rows
+            ]
+        states = [state for state in states if state.state != "dropped"]
+        return sorted(states, key=lambda state: (state.source, state.partition))
+
+    def begin(self, run: int, source: str, shard: Shard, lease: Lease) -> Generation:
+        """Begin the walk of a shard, or go on with one of the same shard that was interrupted at most a day ago."""
+        with self._database.writing(lease) as connection:
+            return generations.begin(connection, run, source, shard)
+
+    def stage(self, generation: Generation, page: Page, lease: Lease) -> Staged:
+        """Store a page: its changed items, the ids it showed, and the mark behind it, all or nothing."""
+        mark = as_json(page.mark) if page.mark is not None else ""
+        with self._database.writing(lease) as connection:
+            generations.change(connection, generation, mark=mark)
+            return staging.stage(
+                self._database, connection, generation.run, generation.source, generation.id, page.items
+            )
+
+    def restart(self, generation: Generation, lease: Lease) -> None:
+        """Forget the mark; what was staged stays."""
+        with self._database.writing(lease) as connection:
+            generations.change(connection, generation, mark="")
+
+    def complete(self, generation: Generation, lease: Lease) -> None:
+        """The walk showed everything: `publish` will take it, and what it did not show is missing."""
+        with self._database.writing(lease) as connection:
+            generations.change(connection, generation, status="complete")
+        self._database.refresh_statistics(tables.items, tables.memberships, tables.seen)
+
+    def stage_read(self, run: int, source: str, items: Sequence[WorkItem], lease: Lease) -> Staged:
+        """Store items that were read directly, by id. They count as shown by a complete walk of this run."""
+        with self._database.writing(lease) as connection:
+            generations.running(connection, run)
+            generation = generations.direct(connection, run, source)
+            return staging.stage(self._database, connection, run, source, generation, items)
+
+    def missing(self, run: int, source: str, partitions: Collection[str]) -> list[Known]:
+        """Published items that live in these (completely read) partitions and that nothing complete showed, by id."""
+        there = self._database.among(tables.memberships.c.partition, [clean(name) for name in partitions])
+        with self._database.reading() as connection:
+            rows = connection.execute(choosing.missing(run, source, there))
+            return [Known(row.id, row.key, split(row.partitions)) for row in rows]
+
+    def counts(self, run: int, source: str) -> dict[str, int]:
+        """Items per partition as they would be after publishing `run`, missing ones included."""
+        after = choosing.places_after(run, source)
+        query = select(after.c.partition, func.count()).group_by(after.c.partition)
+        with self._database.reading() as connection:
+            return dict(sorted((partition, count) for partition, count in connection.execute(query)))
+
+    def ids(self, run: int, source: str, partition: str) -> set[str]:
+        """Ids of a partition's items as they would be after publishing `run`, missing ones included."""
+        after = choosing.places_after(run, source)
+        query = select(after.c.id).where(after.c.partition == clean(partition))
+        with self._database.reading() as connection:
+            return set(connection.execute(query).scalars())
+
+    def unseen_tags(self, run: int, source: str) -> dict[str, tuple[str, ...]]:
+        """Values written by us that the newest reading does not show, by item id, as they would be after publishing."""
+        after = choosing.tags_after(run, source)
+        ours = state(None).subquery("ours")
+        written = select(ours.c.id, ours.c.value, after.c.tags).join_from(ours, after, ours.c.id == after.c.id)
+        unseen: dict[str, tuple[str, ...]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(written.where(ours.c.source == source, ours.c.effect == "written")):
+                if row.value not in split(row.tags):
+                    unseen[row.id] = (*unseen.get(row.id, ()), row.value)
+        return {id_: tuple(sorted(values)) for id_, values in sorted(unseen.items())}
+
+    def publish(
+        self,
+        run: int,
+        source: str,
+        *,
+        deleted: Collection[str] = (),
+        frozen: Mapping[str, str] | None = None,
+        thawed: Collection[str] = (),
+        states: Sequence[PartitionState] = (),
+        cursors: Mapping[str, Cursor | None] | None = None,
+        lease: Lease,
+    ) -> Published:
+        """Make what this run's complete walks and direct reads brought the state of `source`, all or nothing.
+
+        `deleted`: ids that are confirmed gone. `frozen`: id → why it cannot be read now; `thawed`: ids that can be
+        again (what this run showed thaws by itself). `cursors`: by partition, `None` forgets one. Walks that are
+        not complete stay staged and can be gone on with by the next run.
+        """
+        with self._database.writing(lease) as connection:
+            published = publishing.publish_items(self._database, connection, run, source, deleted)
+            over = {*deleted, *thawed}
+            publishing.freeze(self._database, connection, run, source, frozen or {}, over=over)
+            publishing.note_states(self._database, connection, run, source, states)
+            publishing.keep_cursors(self._database, connection, source, cursors or {})
+            publishing.tidy(connection, run, source)
+        return published

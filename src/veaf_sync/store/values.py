@@ -1,0 +1,63 @@
+"""How values stand in the database: cleaned texts, joined lists, microseconds."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+SEPARATOR = "\x1f"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_REMOVED = {0: None, 0x1F: None}
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
+
+
+def clean(value: str) -> str:
+    """`value` without NUL (PostgreSQL refuses it) and U+001F (it joins our lists); lone surrogates become U+FFFD."""
+    if value.isascii():
+        return value if value.isprintable() else value.translate(_REMOVED)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        value = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return value.translate(_REMOVED)
+
+
+def join(values: Iterable[str]) -> str:
+    """Texts as one: empty ones are left out, as `[""]` and `[]` could not be told apart."""
+    if not values:
+        return ""
+    return SEPARATOR.join([text for value in values if (text := clean(value))])
+
+
+def split(value: str) -> tuple[str, ...]:
+    return tuple(value.split(SEPARATOR)) if value else ()
+
+
+def micros(value: datetime | None) -> int | None:
+    return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+
+def instant(value: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=value)
+
+
+def instant_or_none(value: int | None) -> datetime | None:
+    return None if value is None else instant(value)
+
+
+def finite(value: float | None) -> float | None:
+    """Not-a-number and infinity are no estimate."""
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON with sorted keys. ASCII, so that nothing in it can offend a database."""
+    return _encode(value)
+
+
+def from_json(value: str) -> Any:
+    return json.loads(value) if value else None

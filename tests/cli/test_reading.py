@@ -1,0 +1,174 @@
+"""Reading commands on a small organisation with hostile titles, on a Monday that never changes."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+STATUS = """\
+Example Ltd · 2026-Q4, day 54 of 92 · run 1, Mon 23 Nov 06:00 CET
+
+COVERAGE  42.9 %   bounds 37.5–50.0
+          points 60.0 % (50 % imputed) · hours n/a · people 83.3 %
+
+  3 aligned   1 exempt       3 orphan   1 dangling   1 ambiguous   0 unreadable   = 9 items
+              11.1 of 20 %
+
+OBJECTIVE  PLANNED  ACTUAL  ITEMS  KEY RESULTS        STATE
+new-plant      5 %   0.0 %      0  none               unserved
+clean-air     30 %   5.6 %    0.5  typed 53 days ago  underfunded
+fast-line     50 %  27.8 %    2.5  1 of 1 on track    underfunded
+old-plan             0.0 %      0  none               inactive
+
+OLDEST ORPHANS   AGE  TEAM  TITLE                               CLOSEST FIX
+plant:N-5       34 d  line  Repaint the gate                    state one: Objective <objective>
+plant:N-6       22 d  line  =HYPERLINK("https://evil.example")  state one: Objective <objective>
+plant:N-8       10 d  line  Red alarm reversed                  state one: Objective <objective>
+
+NEXT  veaf-sync report (the page to forward)
+"""
+
+
+def test_the_screen_of_status(veaf, plant):
+    ended = veaf("-C", plant, "status")
+    assert ended.code == 0
+    assert ended.out == STATUS
+
+
+def test_hostile_titles_do_not_reach_the_terminal(veaf, plant):
+    for name in ("items", "orphans", "status"):
+        ended = veaf("-C", plant, name)
+        assert "\x1b" not in ended.out
+        assert "\u202e" not in ended.out
+    assert "Red alarm reversed" in veaf("-C", plant, "items").out
+
+
+def test_hostile_titles_are_data_in_json_and_text_in_csv(veaf, plant):
+    answer = veaf("-C", plant, "items", "-o", "json")
+    titles = {item["title"] for item in answer.document["items"]}
+    assert any("\u202e" in title for title in titles)
+    assert "\u202e" not in answer.out
+    rows = list(csv.DictReader(io.StringIO(veaf("-C", plant, "items", "-o", "csv").out)))
+    (formula,) = [row["title"] for row in rows if row["key"] == "N-6"]
+    assert formula.startswith("'=HYPERLINK")
+
+
+def test_a_split_item_has_a_row_for_each_share(veaf, plant):
+    rows = list(csv.DictReader(io.StringIO(veaf("-C", plant, "items", "-o", "csv").out)))
+    shares = {row["objective"]: row["share"] for row in rows if row["key"] == "N-4"}
+    assert shares == {"clean-air": "0.5", "fast-line": "0.5"}
+
+
+def test_people_are_pseudonyms(veaf, plant):
+    for form in ("text", "json", "csv"):
+        out = veaf("-C", plant, "items", "-o", form).out + veaf("-C", plant, "orphans", "-o", form).out
+        assert "person-" in out
+        assert not [name for name in ("ada", "dee") if f'"{name}"' in out or f",{name}," in out]
+
+
+def test_filters_combine_and_repeat(veaf, plant):
+    def keys(*arguments):
+        return sorted(item["key"] for item in veaf("-C", plant, "items", *arguments, "-o", "json").document["items"])
+
+    assert keys("--partition", "south", "--verdict", "ambiguous") == ["S-2"]
+    assert keys("--verdict", "ambiguous", "--verdict", "dangling") == ["S-1", "S-2"]
+    assert keys("--objective", "clean-air", "--verdict", "aligned") == ["N-4"]
+    assert keys("--team", "line", "--verdict", "exempt") == ["N-7"]
+    assert "N-1" not in keys()
+    assert "N-1" in keys("--all")
+    assert keys("--level", "epic", "--all") == ["N-1"]
+
+
+def test_a_name_that_does_not_exist_is_not_an_empty_answer(veaf, plant):
+    for arguments in (["--source", "plnat"], ["--partition", "noth"], ["--objective", "fast-lin"]):
+        ended = veaf("-C", plant, "items", *arguments)
+        assert ended.code == 2
+        assert "Did you mean" in ended.err
+
+
+def test_limit_says_how_many_there_are(veaf, plant):
+    ended = veaf("-C", plant, "orphans", "--limit", "1")
+    assert ended.code == 0
+    assert "1 of 3 items" in ended.out
+    assert "N-5" in ended.out  # the oldest
+
+
+def test_explain_takes_a_source_and_key_or_a_bare_key(veaf, plant):
+    whole = veaf("-C", plant, "explain", "plant:N-2", "-o", "json").document
+    bare = veaf("-C", plant, "explain", "N-2", "-o", "json").document
+    assert whole == bare
+    assert whole["verdict"] == "aligned"
+    assert whole["alignments"] == [
+        {"objective": "fast-line", "share": 1.0, "origin": "inherited", "rule": "line epics"}
+    ]
+
+
+def test_explain_of_an_unknown_item_is_a_usage_error(veaf, plant):
+    ended = veaf("-C", plant, "explain", "N-999")
+    assert ended.code == 2
+    assert "N-999" in ended.err
+
+
+def test_an_orphan_is_explained_with_a_fix(veaf, plant):
+    ended = veaf("-C", plant, "explain", "N-5")
+    assert ended.code == 0
+    assert "orphan" in ended.out
+
+
+def test_as_of_what_is_not_there_is_a_usage_error(veaf, plant):
+    for when in ("99", "2020-01-01", "yesterday"):
+        ended = veaf("-C", plant, "status", "--as-of", when)
+        assert ended.code == 2, when
+        assert ended.out == ""
+
+
+def test_as_of_a_date_is_the_last_run_of_that_day(veaf, plant, monday):
+    monday.advance(3 * 86_400)
+    with (plant / "exports" / "south.csv").open("a") as south:
+        south.write("S-9,New,Task,,,,,To Do,,,2026-11-24,2026-11-24\n")
+    assert veaf("-C", plant, "sync", clock=monday).code == 0
+    assert veaf("-C", plant, "status", "--as-of", "2026-11-23", "-o", "json").document["run"] == 1
+    assert veaf("-C", plant, "status", "--as-of", "2026-11-26", "-o", "json").document["run"] == 2
+    assert veaf("-C", plant, "status", "-o", "json").document["run"] == 2
+    assert veaf("-C", plant, "status", "--as-of", "1").out == STATUS.partition("\nNEXT")[0]
+
+
+def test_a_lost_file_degrades_the_run_and_is_said(veaf, plant, monday):
+    for path in (plant / "exports").iterdir():
+        path.unlink()
+    monday.advance(86_400)
+    ended = veaf("-C", plant, "sync", clock=monday)
+    assert ended.code == 3
+    assert "DEGRADED" in ended.out
+    status = veaf("-C", plant, "status")
+    assert status.code == 0
+    assert status.out.splitlines()[1].startswith("DEGRADED  plant")
+    assert "unreadable" in status.out
+    assert veaf("-C", plant, "status", "-o", "json").document["degraded"] is True
+    assert veaf("-C", plant, "report", "--strict", "--format", "md").code == 3
+    assert veaf("-C", plant, "report", "--format", "md").code == 0
+
+
+def test_sync_in_json_keeps_stdout_clean(veaf, plant, monday):
+    ended = veaf("-C", plant, "sync", "-o", "json", clock=monday)
+    assert ended.code == 0
+    assert ended.document["run"] == 2
+    assert ended.document["sources"][0]["state"] == "fresh"
+    assert ended.err  # progress
+
+
+def test_an_unknown_source_is_a_usage_error(veaf, plant, monday):
+    ended = veaf("-C", plant, "sync", "--source", "plnt", clock=monday)
+    assert ended.code == 2
+    assert "plant" in ended.err
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=30))
+def test_any_item_reference_gives_an_answer_or_an_error_never_a_traceback(veaf, plant, text):
+    ended = veaf("-C", plant, "explain", "--", text)
+    assert ended.code in (0, 2)
+    assert "Internal error" not in ended.err
