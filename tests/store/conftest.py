@@ -115,7 +115,7 @@ class Pass:
         return self.store.runs.begin(self.at, documents or {}, metric_version="1", lease=self.lease)
 
     def finish(self, run: Run, **values: Any) -> None:
-        given: dict[str, Any] = {"status": "done", "degraded": False, "wrote": False, "summary": {}, **values}
+        given: dict[str, Any] = {"status": "done", "degraded": False, "summary": {}, **values}
         self.store.runs.finish(run.id, **given, lease=self.lease)
 
     def walk(

@@ -238,13 +238,13 @@ def test_an_item_is_unreadable_where_all_its_partitions_are(store, sync, item):
 
 def test_runs_keep_their_documents_and_summary(store, sync):
     first = sync.begin({"strategy.yaml": "a: 1\n", "mapping.yaml": "same"})
-    sync.finish(first, degraded=True, wrote=True, summary={"sources": {"hub": {"items": 3}}})
+    sync.finish(first, degraded=True, summary={"sources": {"hub": {"items": 3}}})
     second = sync.begin({"strategy.yaml": "a: 2\n", "mapping.yaml": "same"})
     assert store.runs.documents(first.id) == {"mapping.yaml": "same", "strategy.yaml": "a: 1\n"}
     assert store.runs.documents(second.id)["strategy.yaml"] == "a: 2\n"
     assert first.digest != second.digest
     done = store.runs.get(first.id)
-    assert (done.status, done.degraded, done.wrote) == ("done", True, True)
+    assert (done.status, done.degraded, done.wrote) == ("done", True, False)
     assert done.summary == {"sources": {"hub": {"items": 3}}}
     assert done.at == first.at
     assert store.runs.latest() == done

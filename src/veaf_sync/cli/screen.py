@@ -144,12 +144,12 @@ def _orphans(status: Status) -> None:
         printer.line(f"  {status.orphans_more} more: veaf-sync orphans")
 
 
-def show_next(status: Status, *, writes: bool) -> None:
-    """The one command that most likely comes next. `writes`: a source has a tag target."""
+def show_next(status: Status, *, waiting: int) -> None:
+    """The one command that most likely comes next. `waiting`: tag values that a plan would set or clear."""
     if status.degraded:
         text = "veaf-sync check --online (why a source cannot be read)"
-    elif writes:
-        text = "veaf-sync plan (which tags wait to be written)"
+    elif waiting:
+        text = f"veaf-sync plan ({plural(waiting, 'tag change waits', 'tag changes wait')})"
     else:
         text = "veaf-sync report (the page to forward)"
     printer.line()

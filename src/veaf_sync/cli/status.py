@@ -33,7 +33,7 @@ def command(workspace: Workspace, as_of: str | None, form: str) -> None:
     else:
         screen.show_status(answer)
         if as_of is None:
-            screen.show_next(answer, writes=bool(snapshot.tags))
+            screen.show_next(answer, waiting=snapshot.waiting)
 
 
 def _sheet_rows(status: Status) -> list[tuple[str, str, object]]:

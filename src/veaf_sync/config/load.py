@@ -21,10 +21,10 @@ from veaf_sync.config.problems import Part, ended
 from veaf_sync.config.references import unknown_sources
 from veaf_sync.config.settings import Settings
 from veaf_sync.config.sources import Connectors, read_sources
-from veaf_sync.connector import SourceSettings
+from veaf_sync.connector import Freshness, SourceSettings, Tag
 from veaf_sync.errors import ConfigError, Problem
 from veaf_sync.mapping import MappingFile
-from veaf_sync.strategy import Strategy
+from veaf_sync.strategy import Period, Strategy, resolve_period
 
 _PLACEHOLDER = SourceSettings(connector="any")
 M = TypeVar("M", bound=BaseModel)
@@ -45,6 +45,19 @@ class Config:
     @property
     def timezone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.timezone)
+
+    @property
+    def tags(self) -> dict[str, Tag]:
+        """Tag settings by source, for the sources that have any."""
+        return {name: source.tag for name, source in self.settings.sources.items() if source.tag is not None}
+
+    def freshness(self, source: str) -> Freshness:
+        """What a source promises; nothing where it is not configured (any more)."""
+        return self.settings.sources[source].freshness if source in self.settings.sources else Freshness()
+
+    def period(self, at: datetime) -> Period:
+        """The period that the settings name, at `at`."""
+        return resolve_period(self.settings.period, at, self.timezone, self.settings.fiscal_year_starts)
 
     @property
     def digests(self) -> Mapping[str, str]:

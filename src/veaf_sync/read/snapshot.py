@@ -11,11 +11,10 @@ import polars as pl
 
 from veaf_sync import mapping
 from veaf_sync.config import Config
-from veaf_sync.connector import Tag
+from veaf_sync.model import Result
 from veaf_sync.read.ancestry import epic_pairs
-from veaf_sync.read.standing import standing
 from veaf_sync.store import Filters, PartitionState, Run, Store
-from veaf_sync.strategy import Period, Tree, resolve_period, tree
+from veaf_sync.strategy import Period, Tree, tree
 
 
 class Snapshot:
@@ -36,7 +35,7 @@ class Snapshot:
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.config.settings.timezone)
+        return self.config.timezone
 
     @cached_property
     def tree(self) -> Tree:
@@ -44,8 +43,7 @@ class Snapshot:
 
     @cached_property
     def period(self) -> Period:
-        settings = self.config.settings
-        return resolve_period(settings.period, self.run.at, self.zone, settings.fiscal_year_starts)
+        return self.config.period(self.run.at)
 
     @cached_property
     def cells(self) -> pl.DataFrame:
@@ -63,13 +61,8 @@ class Snapshot:
         return frozenset(
             (state.source, state.partition)
             for state in self.states
-            if standing(self.config, state, self.run.at) == "unreadable"
+            if state.standing(self.config.freshness(state.source), self.run.at) == "unreadable"
         )
-
-    @cached_property
-    def tags(self) -> dict[str, Tag]:
-        """Tag settings by source, for the sources that have any."""
-        return {name: source.tag for name, source in self.config.settings.sources.items() if source.tag is not None}
 
     @cached_property
     def items(self) -> pl.DataFrame:
@@ -92,8 +85,14 @@ class Snapshot:
         """(`source`, `id`, `epic_source`, `epic_id`): every item with each epic above it."""
         return epic_pairs(self.listed)
 
+    @property
+    def waiting(self) -> int:
+        """Tag values that a plan would still set or clear: those of the run less those written since."""
+        written = sum(entry.result == Result.APPLIED for entry in self.store.journal.entries(run=self.run.id))
+        return max(0, int(self.run.summary.get("waiting", 0)) - written)
+
     def claimed(self, raw: pl.DataFrame) -> pl.DataFrame:
         """ITEMS of configured sources with our own tags taken out of what people say."""
         known: Collection[str] = list(self.config.settings.sources)
         mine = raw.filter(pl.col("source").is_in(known))
-        return mapping.claim(mine, self.tags, self.store.journal.claimed(self.run.id)).items
+        return mapping.claim(mine, self.config.tags, self.store.journal.claimed(self.run.id)).items

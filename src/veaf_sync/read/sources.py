@@ -12,8 +12,7 @@ import polars as pl
 from veaf_sync.model import Verdict
 from veaf_sync.read.answer import Instant, Part
 from veaf_sync.read.snapshot import Snapshot
-from veaf_sync.read.standing import Standing, standing
-from veaf_sync.store import PartitionState
+from veaf_sync.store import PartitionState, Standing
 
 _WORST: tuple[Standing, ...] = ("unreadable", "late", "fresh")
 
@@ -93,7 +92,7 @@ def _partition(snapshot: Snapshot, state: PartitionState, frozen: Mapping[tuple[
     return PartitionReading(
         source=state.source,
         partition=state.partition,
-        state=standing(snapshot.config, state, snapshot.run.at),
+        state=state.standing(snapshot.config.freshness(state.source), snapshot.run.at),
         reason=state.reason,
         read_at=state.read_at,
         items=state.items,

@@ -24,6 +24,7 @@ from veaf_sync.store.records import (
     Reading,
     Run,
     Staged,
+    Standing,
 )
 from veaf_sync.store.results import Results
 from veaf_sync.store.runs import Runs
@@ -49,6 +50,7 @@ __all__ = [
     "Run",
     "Runs",
     "Staged",
+    "Standing",
     "Store",
     "open_store",
 ]

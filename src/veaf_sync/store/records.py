@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from veaf_sync.connector import Cursor, Mark
+from veaf_sync.connector import Cursor, Freshness, Mark
 from veaf_sync.model import ItemRef
 
 RunStatus = Literal["running", "done", "failed"]
 Reading = Literal["fresh", "failed", "forbidden", "vanished", "dropped"]
 """How reading a partition went. `dropped`: the configuration does not ask for it any more; it is not listed."""
+Standing = Literal["fresh", "late", "unreadable"]
+"""How a partition stands against its source's freshness promise."""
 Effect = Literal["", "none", "written", "withdrawn"]
 """What a journal entry makes of its value: nothing, not ours, ours, or taken away from us."""
 Choice = str | Sequence[str] | None
@@ -57,6 +59,19 @@ class PartitionState:
     changed: int = 0
     removed: int = 0
     run: int = 0
+
+    def standing(self, promise: Freshness, at: datetime) -> Standing:
+        """How the partition stands at `at`.
+
+        Unreadable: not read completely, and the last complete reading is older than `promise.error_after` (not set:
+        at once). Late: not read completely but within that, or read longer ago than `promise.warn_after`.
+        """
+        age = at - self.read_at if self.read_at else None
+        if self.state != "fresh":
+            patience = promise.error_after
+            return "unreadable" if patience is None or age is None or age > patience else "late"
+        warn = promise.warn_after
+        return "late" if warn is not None and age is not None and age > warn else "fresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,4 +186,5 @@ __all__ = [
     "Run",
     "RunStatus",
     "Staged",
+    "Standing",
 ]

@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, exists, insert, select, update
 
 from veaf_sync.errors import StoreError
+from veaf_sync.model import Result
 from veaf_sync.store import tables
 from veaf_sync.store.engine import Database
 from veaf_sync.store.records import Lease, Run, RunStatus
 from veaf_sync.store.values import as_json, clean, from_json, instant, instant_or_none, micros
 
-_t = tables.runs.c
+_t, _j = tables.runs.c, tables.journal.c
+_WROTE = exists().where(_j.run == _t.id, _j.result == str(Result.APPLIED))
+_SELECT = select(tables.runs, _WROTE.label("wrote"))
 
 
 class Runs:
@@ -42,20 +45,20 @@ class Runs:
                 "lease": lease.name,
                 "pages": 0,
             }
-            statement = insert(tables.runs).values(**values, started=self._database.now).returning(*tables.runs.c)
-            row = connection.execute(statement).one()
+            statement = insert(tables.runs).values(**values, started=self._database.now).returning(_t.id)
+            run_id = connection.execute(statement).scalar_one()
             if texts:
                 kept = self._database.insert(tables.documents).on_conflict_do_nothing()
                 connection.execute(kept, [{"digest": digests[name], "body": body} for name, body in texts.items()])
-                named = [{"run": row.id, "name": name, "digest": digest} for name, digest in digests.items()]
+                named = [{"run": run_id, "name": name, "digest": digest} for name, digest in digests.items()]
                 connection.execute(insert(tables.run_documents), named)
-        return _run(row)
+            return _run(connection.execute(_SELECT.where(_t.id == run_id)).one())
 
     def finish(
-        self, run_id: int, *, status: RunStatus, degraded: bool, wrote: bool, summary: Mapping[str, Any], lease: Lease
+        self, run_id: int, *, status: RunStatus, degraded: bool, summary: Mapping[str, Any], lease: Lease
     ) -> None:
         """End a run. `summary` is JSON-able. Raises `StoreError` where it has ended before."""
-        values = {"status": status, "degraded": int(degraded), "wrote": int(wrote), "summary": as_json(summary)}
+        values = {"status": status, "degraded": int(degraded), "summary": as_json(summary)}
         with self._database.writing(lease) as connection:
             running = (_t.id == run_id) & (_t.status == "running")
             done = connection.execute(
@@ -65,12 +68,12 @@ class Runs:
             raise StoreError(f"Run {run_id} is not running any more. Nothing was changed.", fix="See: veaf-sync runs")
 
     def get(self, run_id: int) -> Run | None:
-        runs = self._read(select(tables.runs).where(_t.id == run_id))
+        runs = self._read(_SELECT.where(_t.id == run_id))
         return runs[0] if runs else None
 
     def latest(self, *, before: datetime | None = None) -> Run | None:
         """The last run that is done, with `at` before `before`; `None` where there is none."""
-        query = select(tables.runs).where(_t.status == "done")
+        query = _SELECT.where(_t.status == "done")
         if before is not None:
             query = query.where(_t.at < micros(before))
         runs = self._read(query.order_by(_t.id.desc()).limit(1))
@@ -78,7 +81,7 @@ class Runs:
 
     def list(self, limit: int = 20) -> builtins.list[Run]:
         """The last `limit` runs, newest first, whatever became of them."""
-        return self._read(select(tables.runs).order_by(_t.id.desc()).limit(limit))
+        return self._read(_SELECT.order_by(_t.id.desc()).limit(limit))
 
     def documents(self, run_id: int) -> dict[str, str]:
         """The texts that a run used, by name."""

@@ -36,7 +36,6 @@ runs = Table(
     truth("degraded"),
     text("metric_version"),
     text("digest"),
-    truth("wrote"),
     text("summary"),
     text("lease"),
     number("pages"),  # pages staged so far: what orders readings of the same item

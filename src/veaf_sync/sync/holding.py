@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
-from veaf_sync.errors import VeafSyncError
+from veaf_sync.errors import FenceLost, VeafSyncError
 from veaf_sync.store import Lease, Store
 
 LEASE_TTL = timedelta(seconds=60)
@@ -54,8 +54,10 @@ def _renew(store: Store, leases: Sequence[Lease], stop: threading.Event) -> None
         for lease in leases:
             try:
                 store.leases.renew(lease)
+            except FenceLost:
+                return  # the next commit of the pass says so
             except VeafSyncError:
-                return  # lost: the next commit of the pass says so
+                continue  # the store is busy with a long commit of ours, or unreachable: try again
 
 
 def _release(store: Store, lease: Lease) -> None:

@@ -19,7 +19,7 @@ from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
 from veaf_sync.sync.sources import open_source
-from veaf_sync.sync.writing import Planned, check_guards, make_plan, write_plan
+from veaf_sync.sync.writing import Planned, check_guards, make_plan, waiting, write_plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,11 @@ def run_sync(
             run.id,
             status="done",
             degraded=bool(late),
-            wrote=False,
-            summary={"sources": [_as_json(report) for report in reports], "unclaimed": snapshot.unclaimed.height},
+            summary={
+                "sources": [_as_json(report) for report in reports],
+                "unclaimed": snapshot.unclaimed.height,
+                "waiting": waiting(config, store, run, snapshot),
+            },
             lease=leases[RUN_LEASE],
         )
         result = RunResult(
@@ -101,7 +104,7 @@ def _run(config: Config, store: Store, clock: Clock, leases: dict[str, Lease]) -
     except BaseException:
         current = store.runs.get(run.id)
         if current is not None and current.status == "running":
-            store.runs.finish(run.id, status="failed", degraded=True, wrote=False, summary={}, lease=leases[RUN_LEASE])
+            store.runs.finish(run.id, status="failed", degraded=True, summary={}, lease=leases[RUN_LEASE])
         raise
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from veaf_sync import mapping, measure
 from veaf_sync.config import Config
-from veaf_sync.connector import Tag
 from veaf_sync.store import Entry, Lease, PartitionState, Run, Store
-from veaf_sync.strategy import Period, resolve_period, tree
+from veaf_sync.strategy import tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +26,22 @@ class Snapshot:
     unclaimed: pl.DataFrame
 
 
-def tag_targets(config: Config) -> dict[str, Tag]:
-    """Tag settings by source, for the sources that have any."""
-    return {name: source.tag for name, source in config.settings.sources.items() if source.tag is not None}
-
-
-def period_of(config: Config, at: datetime) -> Period:
-    settings = config.settings
-    return resolve_period(settings.period, at, ZoneInfo(settings.timezone), settings.fiscal_year_starts)
-
-
 def unreadable(config: Config, states: Iterable[PartitionState], at: datetime) -> set[tuple[str, str]]:
-    """Partitions that count as unreadable at `at`: not read completely, and longer ago than the source promises."""
-    found = set()
-    for state in states:
-        source = config.settings.sources.get(state.source)
-        if state.state == "fresh" or source is None:
-            continue
-        patience = source.freshness.error_after
-        if patience is None or state.read_at is None or at - state.read_at > patience:
-            found.add((state.source, state.partition))
-    return found
+    """Partitions of configured sources that count as unreadable at `at`."""
+    return {
+        (state.source, state.partition)
+        for state in states
+        if state.standing(config.freshness(state.source), at) == "unreadable"
+    }
 
 
 def degraded(config: Config, states: Iterable[PartitionState], at: datetime) -> list[PartitionState]:
-    """Partitions that make the snapshot DEGRADED: not fresh, or older than the source's `freshness.warn_after`."""
-    late = []
-    for state in states:
-        source = config.settings.sources.get(state.source)
-        if source is None:
-            continue
-        promise = source.freshness.warn_after
-        old = promise is not None and state.read_at is not None and at - state.read_at > promise
-        if state.state != "fresh" or old:
-            late.append(state)
-    return late
+    """Partitions of configured sources that make the snapshot DEGRADED: late or unreadable at `at`."""
+    return [
+        state
+        for state in states
+        if state.source in config.settings.sources and state.standing(config.freshness(state.source), at) != "fresh"
+    ]
 
 
 def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) -> Snapshot:
@@ -74,13 +53,13 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
     raw = store.items.frame(
         run.id, needed=needed.columns, unreadable=unreadable(config, store.pulls.states(run=run.id), run.at)
     ).filter(pl.col("source").is_in(list(config.settings.sources)))
-    tz = ZoneInfo(config.settings.timezone)
+    tz = config.timezone
     if after_writes:
         raw = with_writes(raw, store.journal.entries(run=run.id))
-    claimed = mapping.claim(raw, tag_targets(config), store.journal.claimed(None if after_writes else run.id))
+    claimed = mapping.claim(raw, config.tags, store.journal.claimed(None if after_writes else run.id))
     hierarchy = mapping.resolve(claimed.items, config.strategy)
     verdicts = mapping.map_items(claimed.items, hierarchy, config.mapping, config.strategy, at=run.at, tz=tz)
-    period = period_of(config, run.at)
+    period = config.period(run.at)
     weights = measure.weigh(
         claimed.items, hierarchy, scope=config.settings.scope, period_start=period.start(tz), period_end=period.end(tz)
     )
@@ -126,7 +105,7 @@ def save(config: Config, store: Store, run: Run, lease: Lease, snapshot: Snapsho
         snapshot.weights,
         tree(config.strategy),
         at=snapshot.at,
-        tz=ZoneInfo(config.settings.timezone),
+        tz=config.timezone,
         allocation=config.settings.allocation,
         stalled_after=timedelta(days=config.settings.stalled_after),
     )

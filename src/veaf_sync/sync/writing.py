@@ -71,23 +71,31 @@ def make_plan(
     """Plan from the items as of `run` and the given configuration. Asks what writing costs; writes nothing."""
     progress.stage("plan")
     shot = snapshot or snapshots.take(config, store, run, after_writes=True)
-    late = snapshots.degraded(config, store.pulls.states(run=run.id), run.at)
-    plan = plans.make(
-        shot.items,
-        shot.verdicts,
-        shot.weights,
-        {
-            name: tag
-            for name, tag in snapshots.tag_targets(config).items()
-            if not config.settings.sources[name].read_only
-        },
+    return _previewed(wanted(config, store, run, shot), config, registry, clock)
+
+
+def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
+    """How many tag values a plan made now would set and clear."""
+    counts = wanted(config, store, run, snapshot).counts
+    return counts.set + counts.clear
+
+
+def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot) -> Plan:
+    """The plan of a snapshot, before the tools are asked what they would refuse."""
+    states = store.pulls.states(run=run.id)
+    late = snapshots.degraded(config, states, run.at)
+    sources = config.settings.sources
+    return plans.make(
+        snapshot.items,
+        snapshot.verdicts,
+        snapshot.weights,
+        {name: tag for name, tag in config.tags.items() if not sources[name].read_only},
         run=run.id,
         at=run.at,
         documents=config.texts,
-        sources={state.source: _read_as_of(store, run, state.source) for state in store.pulls.states(run=run.id)},
+        sources={name: _read_as_of(store, run, name) for name in sorted({state.source for state in states})},
         degraded={(state.source, state.partition) for state in late},
     )
-    return _previewed(plan, config, registry, clock)
 
 
 def check_guards(plan: Plan, config: Config, store: Store, accept: int | None, command: str) -> None:

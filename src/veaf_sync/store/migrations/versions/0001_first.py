@@ -72,7 +72,6 @@ def _runs() -> None:
         truth("degraded"),
         text("metric_version"),
         text("digest"),
-        truth("wrote"),
         text("summary"),
         text("lease"),
         number("pages"),
