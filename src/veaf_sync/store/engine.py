@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
@@ -37,6 +39,14 @@ BUSY_SECONDS = 30.0
 """How long a writer waits for another on SQLite; `?timeout=` in the URL overrides it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A compiled insert; `order` brings a row's values into the order of its marks (`None`: they have names)."""
+
+    sql: str
+    order: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
+
+
 class Database:
     """One database. `name` is how people call it, without a password."""
 
@@ -46,6 +56,7 @@ class Database:
         self.name = str(Path(url.database).name) if self.sqlite and url.database else url.render_as_string()
         self.engine = _sqlite(url) if self.sqlite else create_engine(url, pool_pre_ping=True)
         event.listen(self.engine, "handle_error", self._explain, retval=True)
+        self._prepared: dict[tuple[str, ...], _Prepared] = {}
 
     def _explain(self, context: ExceptionContext) -> StoreError | None:
         """What the database refused becomes a `StoreError`; what is no word of the database stays what it is."""
@@ -112,6 +123,25 @@ class Database:
                 set_={name: statement.excluded[name] for name in replace},
             ),
         )
+
+    def put(
+        self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, replace: Sequence[str] = ()
+    ) -> None:
+        """Insert `rows`, which all have the same keys; with `replace` as `upsert` does.
+
+        For the hot path of a pull: the statement is compiled once, and the driver gets plain tuples.
+        """
+        if not rows:
+            return
+        key = (table.name, *rows[0], *replace)
+        if key not in self._prepared:
+            statement = self.upsert(table, replace=replace) if replace else self.insert(table)
+            compiled = statement.compile(dialect=self.engine.dialect, column_keys=list(rows[0]))
+            order = itemgetter(*compiled.positiontup) if compiled.positiontup else None
+            self._prepared[key] = _Prepared(str(compiled), order)
+        prepared = self._prepared[key]
+        values = rows if prepared.order is None else list(map(prepared.order, rows))
+        connection.exec_driver_sql(prepared.sql, cast("Any", values))
 
     def among(self, column: ColumnElement[str] | Column[str], values: Collection[str]) -> ColumnElement[bool]:
         """`column` is one of `values`, as one parameter however many there are."""

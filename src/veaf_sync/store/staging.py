@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from veaf_sync.model import WorkItem
 from veaf_sync.store import tables
@@ -56,9 +56,9 @@ def stage(
             }
             for reading in fresh
         ]
-        connection.execute(database.upsert(tables.seen, replace=["run", "page", "updated", "fate"]), noted)
+        database.put(connection, tables.seen, noted, replace=["run", "page", "updated", "fate"])
     if changed:
-        _write(connection, source, generation, changed)
+        _write(database, connection, source, generation, changed)
     return Staged(len(readings), len(changed))
 
 
@@ -82,7 +82,7 @@ def _unstage(database: Database, connection: Connection, source: str, generation
     connection.execute(delete(tables.items).where(older))
 
 
-def _write(connection: Connection, source: str, generation: int, readings: list[Reading]) -> None:
+def _write(database: Database, connection: Connection, source: str, generation: int, readings: list[Reading]) -> None:
     items: list[Row] = []
     memberships: list[Row] = []
     aliases: list[Row] = []
@@ -103,5 +103,4 @@ def _write(connection: Connection, source: str, generation: int, readings: list[
         (tables.aliases, aliases),
         (tables.descriptions, descriptions),
     ):
-        if rows:
-            connection.execute(insert(table), rows)
+        database.put(connection, table, rows)

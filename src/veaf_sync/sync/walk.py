@@ -125,7 +125,10 @@ def _walked(
         return Walked(shard, cursor=cursors.get(shard.name), resumed=generation.mark is not None)
     if isinstance(error, AuthError):
         raise error  # the credential is refused: this concerns the whole source
-    return Walked(shard, reason=describe_failure(source.name, error), forbidden=isinstance(error, Forbidden))
+    reason = describe_failure(source.name, error)
+    if not any(name in reason for name in shard.partitions):
+        reason = f"{shard.name}: {reason}"
+    return Walked(shard, reason=reason, forbidden=isinstance(error, Forbidden))
 
 
 class _Crew:

@@ -103,9 +103,6 @@ def test_nobody_asks_an_endpoint_before_the_time_it_was_told(organisation, profi
 
 LASTS = {
     "30 x 429": (Throttle(1), "answered 429 after 6 attempts"),
-    "Retry-After huge": (Throttle(1e12), "for more than a year"),
-    "Retry-After two hours": (Throttle(7200), "until 2026-11-25 14:00:00 UTC"),
-    "Retry-After two hours as HTTP date": (Throttle(7200, "date"), "until 2026-11-25 14:00:00 UTC"),
     "503 without end": (Status(503), "answered 503"),
     "truncated without end": (Truncate(), "connection failed"),
     "reset without end": (Reset(), "connection failed"),
@@ -117,7 +114,7 @@ LASTS = {
 CLOUD = {
     "repeated token": (
         rewritten(lambda data: data.update(nextPageToken="WyJzYW1lIl0=", isLast=False)),
-        "repeated|expire faster",
+        "repeated|expire faster|answered twice",
     ),
     "isLast missing": (rewritten(lambda data: data.pop("isLast", None)), "does not say whether it is the last"),
     "token missing": (rewritten(lambda data: data.pop("nextPageToken", None)), "more follows, but not where"),
@@ -174,6 +171,33 @@ def test_a_fault_that_lasts_is_named_and_only_its_project_is_stale(read, fault, 
     read.site.faults.clear()
     read.site.edit("SHOP-3", title="Edited on a page that was read before the fault")
     assert read.of(right_after_one_pass(read), "SHOP") == {"aligned", "orphan"}
+
+
+BEYOND = {
+    "Retry-After huge": (Throttle(1e12), "for more than a year"),
+    "Retry-After two hours": (Throttle(7200), "until 2026-11-25 14:00:00 UTC"),
+    "Retry-After two hours as HTTP date": (Throttle(7200, "date"), "until 2026-11-25 1[34]:[05][09]:[05][09] UTC"),
+}
+
+
+@pytest.mark.parametrize("row", BEYOND)
+def test_a_wait_beyond_the_budget_ends_the_shards_of_that_endpoint_and_says_until_when(read, row):
+    """The pause is the endpoint's, so a shard that asks it later is stale too; nothing is sent meanwhile."""
+    fault, reason = BEYOND[row]
+    read.source["freshness"] = {"error_after": "72h"}
+    planned = read.site.faults.add(fault, path=SEARCH, when=of_shop, nth=2, times=None)
+    known, verdicts = read.stored(1), read.verdicts(1)
+    result = read.sync(full=True)
+    run, states = result.run.id, read.states(result.run.id)
+    assert result.degraded
+    assert states["SHOP"].state == "failed"
+    assert re.search(reason, states["SHOP"].reason)
+    assert planned.hits == 1
+    assert read.sent()[-1].at == result.run.at, "nobody waited, nobody asked again"
+    assert (read.stored(run), read.verdicts(run)) == (known, verdicts)
+    read.site.faults.clear()
+    read.wait(7200)
+    right_after_one_pass(read)
 
 
 SMALL = Limits(read_timeout=0.15, deadline=0.4, body_cap=400_000, retries=1)
