@@ -91,7 +91,6 @@ def main() -> None:
     which = sys.argv[1]
     hello = json.loads(sys.stdin.read())
     if which != "bare":
-        import veaf_sync.sync
         import veaf_sync_jira.connector  # noqa: F401 - start-up is not what is measured here
     with tempfile.TemporaryDirectory() as folder:
         started, cpu = time.perf_counter(), time.process_time()

@@ -24,9 +24,9 @@ fast-line     50 %  27.8 %    2.5  1 of 1 on track    underfunded
 old-plan             0.0 %      0  none               inactive
 
 OLDEST ORPHANS   AGE  TEAM  TITLE                               CLOSEST FIX
-plant:N-5       34 d  line  Repaint the gate                    state one: Objective <objective>
-plant:N-6       22 d  line  =HYPERLINK("https://evil.example")  state one: Objective <objective>
-plant:N-8       10 d  line  Red alarm reversed                  state one: Objective <objective>
+plant:N-5       34 d  line  Repaint the gate                    set Objective <objective>
+plant:N-6       22 d  line  =HYPERLINK("https://evil.example")  set Objective <objective>
+plant:N-8       10 d  line  Red alarm reversed                  set Objective <objective>
 
 NEXT  veaf-sync report (the page to forward)
 """

@@ -108,40 +108,40 @@ PATTERN = {"from": "labels", "pattern": "okr:(?P<objective>[a-z0-9-]+)"}
 @pytest.mark.parametrize(
     ("items", "rules", "stated", "fix"),
     [
-        ([{"key": "A"}], [], [PATTERN], "state one: label okr:<objective>"),
+        ([{"key": "A"}], [], [PATTERN], "set label okr:<objective>"),
         ([{"key": "A"}], [], [], ""),
-        ([{"key": "A"}], [], [{"from": "fields.Goal"}], "state one: Goal <objective>"),
+        ([{"key": "A"}], [], [{"from": "fields.Goal"}], "set Goal <objective>"),
         (
             [{"key": "A"}],
             [],
             [{"from": "title", "pattern": r".*(?P<objective>x)"}],
-            "state one: title like .*(?P<objective>x)",
+            "set title like .*(?P<objective>x)",
         ),
         (
             [{"key": "A", "parent": "E"}, {"key": "E"}],
             [],
             [PATTERN],
-            "state one: label okr:<objective>, or align its parent E",
+            "align its parent E, or set label okr:<objective>",
         ),
         ([{"key": "A", "parent": "E"}, {"key": "E"}], [], [], "align its parent E"),
-        ([{"key": "A", "labels": ["okr:none"]}], [], [PATTERN], "replace none: state one: label okr:<objective>"),
+        ([{"key": "A", "labels": ["okr:none"]}], [], [PATTERN], "instead of none, set label okr:<objective>"),
         (
             [{"key": "A", "type": "Spike"}],
             RULES,
             [PATTERN],
-            'rule "spikes" says none: state one: label okr:<objective>',
+            'rule "spikes" says none: set label okr:<objective>',
         ),
         (
             [{"key": "A", "parent": "E"}, {"key": "E", "type": "Spike"}],
             RULES,
             [PATTERN],
-            'on E: rule "spikes" says none: state one: label okr:<objective>',
+            'on E: rule "spikes" says none: set label okr:<objective>',
         ),
         (
             [{"key": "A", "labels": ["payments"], "withdrawn": ["fast"]}],
             RULES,
             [PATTERN],
-            "state one: label okr:<objective>",
+            "set label okr:<objective>",
         ),
         ([{"key": "A", "labels": ["okr:q3"]}], RULES, [PATTERN], "objective q3 is closed: name another or reopen it"),
         (
@@ -177,7 +177,7 @@ PATTERN = {"from": "labels", "pattern": "okr:(?P<objective>[a-z0-9-]+)"}
         ),
         ([{"key": "A", "unreadable": True}], RULES, [PATTERN], ""),
         ([{"key": "A", "labels": ["okr:fast"]}], RULES, [PATTERN], ""),
-        ([{"key": "A", "level": "epic"}], RULES, [PATTERN], "state one: label okr:<objective>"),
+        ([{"key": "A", "level": "epic"}], RULES, [PATTERN], "set label okr:<objective>"),
     ],
 )
 def test_fix(world: Build, items: Any, rules: Any, stated: Any, fix: str) -> None:
@@ -217,7 +217,7 @@ def rule(name: str, **when: Any) -> dict[str, Any]:
 )
 def test_closest_rule_is_certain(world: Build, rules: Any, fix: str) -> None:
     found = world([{"key": "A", "type": "Story", "labels": ["have"]}], rules, [PATTERN])
-    fallback = "state one: label okr:<objective>"
+    fallback = "set label okr:<objective>"
     assert why(found, "A").fix == (fix or fallback)
 
 

@@ -126,7 +126,7 @@ def test_an_addition_is_proposed_exactly_where_one_aligns(world: Build, labels: 
         result = with_one_more[proposed[1]]
         assert (result["verdict"], result["rule"]) == ("aligned", proposed[2])
     else:
-        assert fix == "state one: label okr:<objective>"
+        assert fix == "set label okr:<objective>"
         named = {result["rule"] for result in with_one_more.values() if result["verdict"] == "aligned"}
         assert not any(_names_a_value(rule) for rule in rules if rule["name"] in named)
 

@@ -53,7 +53,7 @@ def fixes_of(mapped: Mapped, readers: Sequence[Reader]) -> pl.DataFrame:
     own = pl.when(pl.col("fix") != "").then("fix")
     parent = pl.when(alone).then(pl.lit("align its parent ") + pl.col("parent"))
     from_above = pl.when("inherited").then(pl.lit("on ") + pl.col("above") + ": " + own)
-    either = pl.when(~pl.col("inherited")).then(pl.concat_str(own, parent, separator=", or ", ignore_nulls=True))
+    either = pl.when(~pl.col("inherited")).then(pl.concat_str(parent, own, separator=", or ", ignore_nulls=True))
     fix = pl.coalesce("closest", from_above, either).fill_null("")
     fix = pl.when("unreadable").then(pl.lit("")).otherwise(fix)
     return mapped.items.select("source", "id", found.select(fix.alias("fix")).to_series())
@@ -84,7 +84,7 @@ def _of_decision(decision: Decision, judge: Judge, how: str) -> str:
     if decision.verdict is not Verdict.ORPHAN:
         return ""
     if decision.origin is Origin.STATEMENT:
-        return f"replace none: {how}" if how else "take none away"
+        return f"instead of none, {how}" if how else "take none away"
     if decision.origin is Origin.RULE:
         return f'rule "{decision.rule}" says none: {how}' if how else f'rule "{decision.rule}" says none'
     return how
@@ -101,15 +101,15 @@ def _revive(objective: str, judge: Judge) -> str:
 
 
 def how_to_state(readers: Sequence[Reader]) -> str:
-    """How people state an objective through the first reader: `state one: label okr:<objective>`."""
+    """How people state an objective through the first reader: `set label okr:<objective>`."""
     if not readers:
         return ""
     reader = readers[0]
     word = WORDS.get(reader.from_, reader.from_.removeprefix("fields."))
     if reader.pattern is None:
-        return f"state one: {word} <objective>"
+        return f"set {word} <objective>"
     form = _form(reader.pattern)
-    return f"state one: {word} {form}" if form else f"state one: {word} like {reader.pattern}"
+    return f"set {word} {form}" if form else f"set {word} like {reader.pattern}"
 
 
 _GROUP = re.compile(rf"(?P<before>.*)\(\?P?<{OBJECTIVE_GROUP}>(?:[^()\[\]\\]|\\.|\[(?:[^\]\\]|\\.)+\])*\)(?P<after>.*)")
