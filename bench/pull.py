@@ -38,7 +38,8 @@ def compare(count: int, milliseconds: int, rounds: int) -> None:
     bare, ours = statistics.median(times["bare"]), statistics.median(times["ours"])
     print(
         f"{count:,} issues, {PROJECTS} projects, {milliseconds} ms: bare {bare:.2f} s ({count / bare:,.0f}/s), "
-        f"ours with mapping {ours:.2f} s ({count / ours:,.0f}/s), ours/bare {ours / bare:.2f}, bare/ours {bare / ours:.2f}"
+        f"ours with mapping {ours:.2f} s ({count / ours:,.0f}/s), "
+        f"ours/bare {ours / bare:.2f}, bare/ours {bare / ours:.2f}"
     )
 
 

@@ -169,7 +169,7 @@ def profile(request: pytest.FixtureRequest) -> str:
 def organisation(
     jira: Callable[..., JiraEmulator], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeOrganisation]:
-    """`organisation(profile, items=…, payloads=…, knobs=…, ahead=…)`; `ahead`: how far our clock is before the site's."""
+    """`organisation(profile, items=…, payloads=…, knobs=…, ahead=…)`; `ahead`: how far our clock is ahead."""
     with ExitStack() as stack:
 
         def make(
