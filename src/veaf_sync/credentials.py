@@ -9,6 +9,7 @@ log line, error, plan or `repr`.
 from __future__ import annotations
 
 import base64
+import json
 import os
 import subprocess
 import threading
@@ -33,6 +34,7 @@ def remember(secret: str) -> None:
     if len(secret) < 4:
         return
     forms = {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()}
+    forms |= {repr(secret)[1:-1], json.dumps(secret)[1:-1]}  # as exceptions and JSON texts quote it
     with _lock:
         _known.update(forms)
 

@@ -47,6 +47,7 @@ class Organisation:
     source: dict[str, Any] = field(default_factory=dict)
     strategy: str = STRATEGY
     mapping: str = MAPPING
+    extra: str = ""
 
     @property
     def registry(self) -> Registry:
@@ -56,6 +57,7 @@ class Organisation:
     def config(self) -> Config:
         extra = "".join(f", {key}: {value}" for key, value in self.source.items())
         settings = f"version: 1\norganisation: Test\nsources:\n  mem: {{connector: memory, tool: {self.name}{extra}}}\n"
+        settings += self.extra
         texts = {"veaf-sync.yaml": settings, "strategy.yaml": self.strategy, "mapping.yaml": self.mapping}
         return configuration.load_texts(texts, self.registry.connectors, at=self.clock.now())
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from veaf_sync.connector import Mark, Page, Shard
+from veaf_sync.connector import Absent, Mark, Page, Shard
 from veaf_sync.errors import AuthError, Forbidden, Incomplete
 from veaf_sync.model import WorkItem
 from veaf_sync.sync import walk
@@ -214,3 +215,91 @@ def test_a_field_that_only_the_tool_holds_is_a_statement(busy: Organisation) -> 
     result = busy.sync()
     assert busy.verdicts(result.run.id)["PAY-2"] == "aligned"
     assert isinstance(busy.tool.items["id-PAY-2"], WorkItem)
+
+
+def test_an_item_that_may_not_be_read_any_more_makes_the_snapshot_degraded(
+    busy: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy.sync()
+    whole, read = MemoryConnector.pages, MemoryConnector.get
+
+    def without_pay_0(self: MemoryConnector, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+        for page in whole(self, shard, mark):
+            yield replace(page, items=[item for item in page.items if item.key != "PAY-0"])
+
+    def forbidden(self: MemoryConnector, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
+        return read(self, ids) | {item_id: Absent.FORBIDDEN for item_id in ids if item_id == "id-PAY-0"}
+
+    monkeypatch.setattr(MemoryConnector, "pages", without_pay_0)
+    monkeypatch.setattr(MemoryConnector, "get", forbidden)
+    result = busy.sync(full=True)
+    assert busy.verdicts(result.run.id)["PAY-0"] == "unreadable"
+    assert busy.verdicts(result.run.id)["PAY-1"] == "aligned"
+    assert result.degraded
+    monkeypatch.undo()
+    assert not busy.sync(full=True).degraded
+
+
+def test_a_source_not_asked_for_a_long_time_is_late(busy: Organisation) -> None:
+    busy.source["freshness"] = "{error_after: 72h}"
+    result = busy.sync()
+    states = busy.store.pulls.states(run=result.run.id)
+    promise = busy.config.freshness("mem")
+    assert {state.standing(promise, result.run.at + timedelta(hours=71)) for state in states} == {"fresh"}
+    assert {state.standing(promise, result.run.at + timedelta(hours=73)) for state in states} == {"late"}
+
+
+def test_other_settings_read_everything_again(busy: Organisation) -> None:
+    before = busy.sync()
+    busy.clock.advance(3600)
+    busy.source["states"] = "{done: [New]}"
+    asked: list[bool] = []
+    whole = MemoryConnector.shards
+
+    def shards(self: MemoryConnector, *arguments: Any) -> Any:
+        found = whole(self, *arguments)
+        asked.extend(shard.incremental for shard in found)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MemoryConnector, "shards", shards)
+        busy.sync()
+        assert asked == [False] * 3, "other settings: what was read before was read otherwise"
+        asked.clear()
+        busy.clock.advance(3600)
+        busy.sync()
+        assert asked == [True]
+    assert before.sources[0].new == 12
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), ValueError("a bug")])
+def test_a_plugin_that_breaks_at_once_is_named_and_stops_nobody(
+    busy: Organisation, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    busy.sync()
+
+    def breaks(self: MemoryConnector, *_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(MemoryConnector, "__init__", breaks)
+    result = busy.sync()
+    assert result.degraded
+    assert "a defect of the plugin" in result.sources[0].reason
+
+
+def test_a_partition_that_is_gone_for_good_can_be_let_go(busy: Organisation) -> None:
+    busy.sync()
+    busy.tool.hidden.add("OPS")
+    assert busy.sync().degraded
+    accepted = busy.sync(accept_empty=["mem"])
+    assert not accepted.degraded
+    assert not [key for key in busy.verdicts(accepted.run.id) if key.startswith("OPS")]
+
+
+def test_what_is_done_without_a_date_and_rings_of_parents_are_told(busy: Organisation) -> None:
+    busy.tool.edit("id-PAY-0", state_category="done")
+    busy.tool.edit("id-PAY-1", parent="PAY-2")
+    busy.tool.edit("id-PAY-2", parent="PAY-1")
+    notes = " ".join(busy.sync().notes)
+    assert "1 done without a completion date" in notes
+    assert "2 items are each other's parents" in notes

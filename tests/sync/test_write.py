@@ -268,3 +268,14 @@ def test_tags_on_direct_items_only(tagged: Organisation) -> None:
 def test_a_read_only_source_is_never_planned(tagged: Organisation) -> None:
     tagged.source["read_only"] = "true"
     assert plan_of(tagged, tagged.sync()).plan.changes == ()
+
+
+def test_writing_one_source_leaves_the_plans_of_others_alone(tagged: Organisation) -> None:
+    tagged.sync()
+    other = MemoryConnector.tools[tagged.name]
+    assert other is tagged.tool
+    tagged.extra = f"  other: {{connector: memory, tool: {tagged.name}, tag: {{label: 'goal:{{objective}}'}}}}\n"
+    result = tagged.sync(sources=["mem"], write=True)
+    assert {outcome.item.source for outcome in result.outcomes} == {"mem"}
+    everything = tagged.sync()
+    assert {change.item.source for change in plan_of(tagged, everything).plan.changes} == {"other"}

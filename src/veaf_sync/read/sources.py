@@ -81,11 +81,16 @@ def degradations(snapshot: Snapshot) -> list[Degradation]:
     for source in sources(snapshot):
         groups: dict[tuple[Standing, str], list[PartitionReading]] = defaultdict(list)
         for row in source.partitions:
-            if row.state != "fresh":
-                groups[row.state, row.reason].append(row)
+            if row.state != "fresh" or row.frozen:
+                groups[row.state, row.reason or _why(row)].append(row)
         for (state, reason), rows in sorted(groups.items()):
             found.append(_degradation(source, state, reason, rows))
     return found
+
+
+def _why(row: PartitionReading) -> str:
+    """Why a partition that was read is not whole: some of its items may not be read any more."""
+    return "some of its items may not be read any more" if row.state == "fresh" else ""
 
 
 def _partition(snapshot: Snapshot, state: PartitionState, frozen: Mapping[tuple[str, str], int]) -> PartitionReading:

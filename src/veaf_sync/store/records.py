@@ -64,14 +64,14 @@ class PartitionState:
         """How the partition stands at `at`.
 
         Unreadable: not read completely, and the last complete reading is older than `promise.error_after` (not set:
-        at once). Late: not read completely but within that, or read longer ago than `promise.warn_after`.
+        at once). Late: not read completely but within that, or read longer ago than any of the two bounds.
         """
         age = at - self.read_at if self.read_at else None
         if self.state != "fresh":
             patience = promise.error_after
             return "unreadable" if patience is None or age is None or age > patience else "late"
-        warn = promise.warn_after
-        return "late" if warn is not None and age is not None and age > warn else "fresh"
+        bounds = [bound for bound in (promise.warn_after, promise.error_after) if bound is not None]
+        return "late" if bounds and age is not None and age > min(bounds) else "fresh"
 
 
 @dataclass(frozen=True, slots=True)

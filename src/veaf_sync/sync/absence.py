@@ -26,12 +26,13 @@ class Absences:
     """What is known about items that were not shown.
 
     `deleted` ids, `frozen` ids with reasons, `thawed` ids that were frozen and can be read again,
-    `failed` partitions with the reason why they cannot count as read.
+    `read` ids that a direct reading brought, `failed` partitions with the reason why they cannot count as read.
     """
 
     deleted: set[str] = field(default_factory=set)
     frozen: dict[str, str] = field(default_factory=dict)
     thawed: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -58,7 +59,7 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
         for name in doubtful.keys() & set(known.partitions):
             doubtful[name].add(known.id)
     for name in _differing(source, store, run, question, found):
-        doubtful[name] = _listed(source, store, run, name, question, found)
+        doubtful[name] = doubtful.get(name, set()) | _listed(source, store, run, name, question, found)
     ask = set().union(*doubtful.values())
     written = _written_but_unseen(source, store, run, {*question.full, *question.incremental})
     try:
@@ -93,9 +94,8 @@ def _differing(source: Source, store: Store, run: int, question: Absentees, foun
     def differs(name: str) -> str | None:
         try:
             theirs = source.connector.count(name)
-        except SourceError as error:
-            found.failed[name] = describe_failure(source.name, error)
-            return None
+        except SourceError:
+            return name  # not told: compare the ids
         return name if theirs is not None and theirs != ours.get(name, 0) else None
 
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -149,6 +149,7 @@ def _read(
                 if any(place.partition in roster for place in answer.partitions):
                     brought.append(answer)
                     found.thawed.add(item_id)
+                    found.read.add(item_id)
                 else:
                     found.deleted.add(item_id)  # moved to where this source does not look
             elif answer is Absent.GONE:

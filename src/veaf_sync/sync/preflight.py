@@ -11,7 +11,7 @@ from veaf_sync.config import Config
 from veaf_sync.connector import Connector, Identity, Partition
 from veaf_sync.http import Budget
 from veaf_sync.plugins import Registry
-from veaf_sync.sync.sources import describe_failure, open_source
+from veaf_sync.sync.sources import FAILURES, describe_failure, open_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,6 @@ def _ask(
             problems += [f"{p.name} may not be read: {p.reason}" for p in partitions if not p.readable]
             if not partitions:
                 problems.append("nothing is visible to this credential")
-    except Exception as error:
+    except FAILURES as error:
         problems.append(describe_failure(name, error))
     return SourceCheck(name, identity, partitions, tuple(problems), identity.notes if identity else ())

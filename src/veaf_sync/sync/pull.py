@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
-from veaf_sync.connector import Cursor, Partition, Shard
-from veaf_sync.errors import SourceError, UserError, VeafSyncError
-from veaf_sync.store import Lease, PartitionState, Published, Reading, Run, Store
-from veaf_sync.sync.absence import Absences, Absentees, settle
+from veaf_sync.connector import Cursor, Shard
+from veaf_sync.errors import Incomplete, VeafSyncError
+from veaf_sync.store import Lease, PartitionState, Published, Run, Store
+from veaf_sync.sync.absence import Absentees, settle
 from veaf_sync.sync.progress import Progress
-from veaf_sync.sync.sources import Source, describe_failure
+from veaf_sync.sync.sources import FAILURES, Source, describe_failure
+from veaf_sync.sync.states import Pulling, left_with, state_of, states_of
 from veaf_sync.sync.walk import Walked, walk
 
 
@@ -41,59 +42,47 @@ class PullOptions:
     census: bool = False
 
 
-@dataclass(slots=True)
-class _Pulling:
-    """The facts that one pull gathers."""
-
-    before: dict[str, PartitionState]
-    roster: dict[str, Partition] = field(default_factory=dict)
-    walked: list[Walked] = field(default_factory=list)
-    absences: Absences = field(default_factory=Absences)
-    notes: tuple[str, ...] = ()
-
-
 def pull_source(
     source: Source, store: Store, run: Run, lease: Lease, options: PullOptions, progress: Progress
 ) -> SourceReport:
     """Pull `source` and publish. Never raises for what the source did: that is in the report and the states."""
-    pulling = _Pulling(before={state.partition: state for state in store.pulls.states(source=source.name)})
+    pulling = Pulling(before={state.partition: state for state in store.pulls.states(source=source.name)})
     try:
         _gather(source, store, run, lease, options, progress, pulling)
-    except (SourceError, UserError) as error:
+    except FAILURES as error:  # a plugin's own defect, too, ends its source and not the run
         return fail_source(source.name, store, run, lease, error, requests=source.session.requests_sent)
-    except Exception as error:  # a plugin's own defect ends its source, not the run
-        return fail_source(source.name, store, run, lease, error, requests=source.session.requests_sent)
-    states = _states(source, store, run, pulling)
+    states = states_of(source, store, run, pulling, accept_empty=options.accept_empty)
     published = store.pulls.publish(
         run.id,
         source.name,
-        deleted=pulling.absences.deleted | _no_longer_wanted(source, store, run, pulling),
+        deleted=pulling.absences.deleted | left_with(states, source, store, run),
         frozen=pulling.absences.frozen,
         thawed=pulling.absences.thawed,
         states=states,
-        cursors=_cursors(pulling.walked),
+        cursors=_cursors(source, pulling.walked),
         lease=lease,
     )
-    _withdraw(source.name, states, store, run, lease)
+    _withdraw(source, store, run, lease, pulling.absences.read)
     return _report(source, states, published, pulling.notes)
 
 
-def _withdraw(source: str, states: Sequence[PartitionState], store: Store, run: Run, lease: Lease) -> None:
-    """Journal that people took tags of ours away: written by us, and not there in a fresh reading."""
-    fresh = {state.partition for state in states if state.state == "fresh"}
-    taken = store.pulls.unseen_tags(run.id, source)
-    places = store.items.memberships(run.id, source, taken)
-    store.journal.withdraw(
-        run.id,
-        source,
-        [
-            (item_id, value)
-            for item_id, values in sorted(taken.items())
-            if all(place.partition in fresh for place in places.get(item_id, ()))
-            for value in values
-        ],
-        lease,
-    )
+def _withdraw(source: Source, store: Store, run: Run, lease: Lease, confirmed: Collection[str]) -> None:
+    """Journal that people took tags of ours away: written by us, and a direct reading does not show them.
+
+    Only values of the present tag target: what was written under another is not looked for, so not missed.
+    """
+    tag = source.settings.tag
+    if tag is None:
+        return
+    unseen = store.pulls.unseen_tags(run.id, source.name)
+    taken = [
+        (item_id, value)
+        for item_id, values in unseen.items()
+        if item_id in confirmed
+        for value in values
+        if tag.objective(value) is not None
+    ]
+    store.journal.withdraw(run.id, source.name, taken, lease)
 
 
 def fail_source(
@@ -102,8 +91,8 @@ def fail_source(
     """Freeze every known partition of a source that could not be read at all."""
     reason = describe_failure(name, error)
     before = store.pulls.states(source=name)
-    states = [_state(state.source, state.partition, "failed", reason, state.read_at, state.items) for state in before]
-    states = states or [_state(name, "", "failed", reason, None, 0)]
+    states = [state_of(state.source, state.partition, "failed", reason, state.read_at, state.items) for state in before]
+    states = states or [state_of(name, "", "failed", reason, None, 0)]
     store.pulls.publish(run.id, name, deleted=(), frozen={}, thawed=(), states=states, cursors={}, lease=lease)
     return SourceReport(
         source=name,
@@ -117,13 +106,18 @@ def fail_source(
 
 
 def _gather(
-    source: Source, store: Store, run: Run, lease: Lease, options: PullOptions, progress: Progress, pulling: _Pulling
+    source: Source, store: Store, run: Run, lease: Lease, options: PullOptions, progress: Progress, pulling: Pulling
 ) -> None:
     connector = source.connector
     pulling.notes = connector.check().notes
     pulling.roster = {partition.name: partition for partition in connector.partitions()}
+    if not pulling.roster and not any(pulling.before) and not options.accept_empty:
+        raise Incomplete(
+            "nothing is visible to this credential: no partition at all.",
+            fix=f"If it really is empty: veaf-sync sync --source {source.name} --accept-empty",
+        )
     readable = [partition for partition in pulling.roster.values() if partition.readable]
-    cursors = {} if options.full else _usable(store.pulls.cursors(source.name), pulling.before)
+    cursors = {} if options.full else _usable(source, store.pulls.cursors(source.name), pulling.before)
     shards = connector.shards(readable, {name: cursors[name] for name in cursors if name in pulling.roster})
     expected = sum(state.items for state in pulling.before.values()) or None
     seen = 0
@@ -148,7 +142,7 @@ def _gather(
     pulling.absences = settle(source, store, run.id, lease, question)
 
 
-def _catching_up(source: Source, pulling: _Pulling) -> list[Shard]:
+def _catching_up(source: Source, pulling: Pulling) -> list[Shard]:
     """What changed since walks began that an earlier run left half done: their first pages are as old as that run."""
     began = {
         name: one.cursor
@@ -160,9 +154,20 @@ def _catching_up(source: Source, pulling: _Pulling) -> list[Shard]:
     return [replace(shard, name=f"{shard.name}, caught up") for shard in shards]
 
 
-def _usable(cursors: Mapping[str, Cursor], before: Mapping[str, PartitionState]) -> dict[str, Cursor]:
-    """Cursors of partitions that were fresh last time: one that was frozen is read in full."""
-    return {name: cursor for name, cursor in cursors.items() if name in before and before[name].state == "fresh"}
+def _usable(source: Source, cursors: Mapping[str, Cursor], before: Mapping[str, PartitionState]) -> dict[str, Cursor]:
+    """Cursors of partitions that were fresh last time, and read with these settings: all others are read in full."""
+    settings = _fingerprint(source)
+    return {
+        name: cursor["at"]
+        for name, cursor in cursors.items()
+        if name in before and before[name].state == "fresh" and cursor.get("settings") == settings
+    }
+
+
+def _fingerprint(source: Source) -> str:
+    """A digest of the settings that decide what is read of an item; credentials and bounds do not."""
+    others = {"token", "write_token", "user", "freshness", "guards", "read_only", "lag", "census_every"}
+    return sha256(source.settings.model_dump_json(exclude=others).encode()).hexdigest()[:16]
 
 
 def _read_by(walked: Sequence[Walked], *, incremental: bool) -> list[str]:
@@ -175,81 +180,24 @@ def _read_by(walked: Sequence[Walked], *, incremental: bool) -> list[str]:
     return sorted(name for name, whole in complete.items() if whole)
 
 
-def _cursors(walked: Sequence[Walked]) -> dict[str, Cursor]:
+def _cursors(source: Source, walked: Sequence[Walked]) -> dict[str, Cursor]:
+    settings = _fingerprint(source)
     whole = {*_read_by(walked, incremental=False), *_read_by(walked, incremental=True)}
     return {
-        name: one.cursor for one in walked if one.cursor is not None for name in one.shard.partitions if name in whole
+        name: {"at": one.cursor, "settings": settings}
+        for one in walked
+        if one.cursor is not None
+        for name in one.shard.partitions
+        if name in whole
     }
-
-
-def _states(source: Source, store: Store, run: Run, pulling: _Pulling) -> list[PartitionState]:
-    """One state for every partition that is visible now or was known before and is still wanted."""
-    reasons = {name: one.reason for one in pulling.walked if not one.complete for name in one.shard.partitions}
-    forbidden = {name for one in pulling.walked if one.forbidden for name in one.shard.partitions}
-    reasons |= pulling.absences.failed
-    counts = store.pulls.counts(run.id, source.name)
-    states = []
-    dropped = [name for name in pulling.before if name not in pulling.roster and not _wanted(source, name)]
-    states += [_state(source.name, name, "dropped", "", None, 0) for name in dropped]
-    for name in sorted({*pulling.roster, *(name for name in pulling.before if _wanted(source, name))}):
-        state, reason = _reading(name, pulling, reasons, forbidden)
-        before = pulling.before[name].read_at if name in pulling.before else None
-        read_at = run.at if state == "fresh" else before
-        states.append(_state(source.name, name, state, reason, read_at, counts.get(name, 0)))
-    return states
-
-
-def _reading(
-    name: str, pulling: _Pulling, reasons: Mapping[str, str], forbidden: Collection[str]
-) -> tuple[Reading, str]:
-    """How the reading of a partition went, and why where it did not."""
-    if name not in pulling.roster:
-        return "vanished", f"{name} is not visible to this credential any more"
-    if not pulling.roster[name].readable:
-        return "forbidden", pulling.roster[name].reason or "may not be read"
-    if name in reasons:
-        return ("forbidden" if name in forbidden else "failed"), reasons[name]
-    return "fresh", ""
-
-
-def _wanted(source: Source, partition: str) -> bool:
-    """Whether the configuration still asks for a known partition; `""` stands for a source never read yet."""
-    return partition != "" and source.connector.wants(partition)
-
-
-def _no_longer_wanted(source: Source, store: Store, run: Run, pulling: _Pulling) -> set[str]:
-    """Ids of items that live only in partitions which the configuration does not ask for any more."""
-    dropped = [
-        name for name in pulling.before if name and name not in pulling.roster and not source.connector.wants(name)
-    ]
-    ids: set[str] = set()
-    for name in dropped:
-        ids |= store.pulls.ids(run.id, source.name, name)
-    for name in pulling.roster:
-        ids -= store.pulls.ids(run.id, source.name, name) if ids else set()
-    return ids
-
-
-def _state(
-    source: str, partition: str, state: Reading, reason: str, read_at: datetime | None, items: int
-) -> PartitionState:
-    return PartitionState(
-        source=source,
-        partition=partition,
-        state=state,
-        reason=reason,
-        read_at=read_at,
-        items=items,
-        changed=0,
-        removed=0,
-    )
 
 
 def _report(
     source: Source, states: Sequence[PartitionState], published: Published, notes: tuple[str, ...]
 ) -> SourceReport:
-    bad = [state for state in states if state.state != "fresh"]
-    verdict = "fresh" if not bad else "failed" if len(bad) == len(states) else "partial"
+    wanted = [state for state in states if state.state != "dropped"]
+    bad = [state for state in wanted if state.state != "fresh"]
+    verdict = "fresh" if not bad else "failed" if len(bad) == len(wanted) else "partial"
     return SourceReport(
         source=source.name,
         state=verdict,

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from veaf_sync import measure
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
-from veaf_sync.errors import SourceError, UsageError, UserError
+from veaf_sync.errors import UsageError
 from veaf_sync.http import Budget
 from veaf_sync.model import Outcome
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import snapshot as snapshots
+from veaf_sync.sync.apply import Writer
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
-from veaf_sync.sync.sources import open_source
+from veaf_sync.sync.snapshot import Snapshot
+from veaf_sync.sync.sources import FAILURES, describe_failure, open_source
 from veaf_sync.sync.writing import Planned, check_guards, make_plan, waiting, write_plan
 
 
@@ -60,28 +62,30 @@ def run_sync(
         progress.stage("map and measure")
         snapshot = snapshots.take(config, store, run)
         snapshots.save(config, store, run, leases[RUN_LEASE], snapshot)
-        late = snapshots.degraded(config, store.pulls.states(run=run.id), run.at)
+        late = bool(snapshots.degraded(config, store.pulls.states(run=run.id), run.at))
+        late = late or bool(snapshot.items["unreadable"].any())
+        notes = list(_notes(config, snapshot))
         store.runs.finish(
             run.id,
             status="done",
-            degraded=bool(late),
+            degraded=late,
             summary={
                 "sources": [_as_json(report) for report in reports],
-                "unclaimed": snapshot.unclaimed.height,
+                "notes": notes,
                 "waiting": waiting(config, store, run, snapshot),
             },
             lease=leases[RUN_LEASE],
         )
         result = RunResult(
-            run=replace(run, status="done", degraded=bool(late)),
-            degraded=bool(late),
+            run=replace(run, status="done", degraded=late),
+            degraded=late,
             sources=tuple(reports),
-            notes=tuple(_notes(snapshot.unclaimed.height)),
+            notes=tuple(notes),
             no_credentials=bool(reports) and all(report.code in ("credentials", "user") for report in reports),
         )
         if not write:
             return result
-        planned = make_plan(config, registry, store, clock, run, snapshot=snapshot, progress=progress)
+        planned = make_plan(config, registry, store, clock, run, sources=names, snapshot=snapshot, progress=progress)
         check_guards(planned.plan, config, store, accept, "veaf-sync sync --write")
         outcomes = write_plan(planned.plan, config, registry, store, clock, leases, progress)
         return replace(result, planned=planned, outcomes=tuple(outcomes))
@@ -128,10 +132,11 @@ def _pull(
         settings = config.settings.sources[name]
         options = PullOptions(full=full, accept_empty=name in accept_empty, census=run.id % settings.census_every == 0)
         lease = leases[lease_of(name)]
+        _settle_open(name, config, registry, store, clock, run, lease, budget)
         try:
             with open_source(name, settings, registry.connectors, clock, budget) as source:
                 report = pull_source(source, store, run, lease, options, progress)
-        except (SourceError, UserError) as error:
+        except FAILURES as error:
             report = fail_source(name, store, run, lease, error)
         if report.reason:
             progress.note(f"{name}: {report.reason}")
@@ -139,12 +144,46 @@ def _pull(
     return reports
 
 
-def _notes(unclaimed: int) -> Iterator[str]:
+def _settle_open(
+    name: str,
+    config: Config,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    run: Run,
+    lease: Lease,
+    budget: Budget,
+) -> None:
+    """Before anything is read: learn what became of writes that an interrupted run left open.
+
+    What cannot be learnt now stays open, and its values count as ours meanwhile.
+    """
+    if not store.journal.open(name):
+        return
+    settings = config.settings.sources[name]
+    try:
+        with open_source(name, settings, registry.connectors, clock, budget, writing=True) as source:
+            source.connector.check()
+            source.connector.partitions()
+            Writer(source, store, run.id, lease).resume()
+    except FAILURES as error:
+        describe_failure(name, error)  # raises what is not the source's own failure
+
+
+def _notes(config: Config, snapshot: Snapshot) -> Iterator[str]:
+    """What a person should know about a snapshot beyond its numbers, one sentence each."""
+    unclaimed = snapshot.unclaimed.height
     if unclaimed:
         yield (
-            f"{unclaimed} values under our tag prefix are in the tools and nobody's by the journal: "
-            "they are neither read as statements nor cleared."
+            f"{unclaimed:,} {'value' if unclaimed == 1 else 'values'} under our tag prefix in the tools, and the "
+            "journal knows nobody's: neither read as statements nor cleared."
         )
+    for source, count in sorted(measure.undated(snapshot.items, snapshot.hierarchy).items()):
+        if count:
+            yield f"{source}: {count:,} done without a completion date, so not in scope."
+    rings = int(snapshot.hierarchy["ring"].sum())
+    if rings:
+        yield f"{rings:,} items are each other's parents in a ring; those links count as absent."
 
 
 def _as_json(report: SourceReport) -> dict[str, object]:

@@ -56,6 +56,7 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
     tz = config.timezone
     if after_writes:
         raw = with_writes(raw, store.journal.entries(run=run.id))
+    raw = with_open(raw, [entry for name in config.settings.sources for entry in store.journal.open(name)])
     claimed = mapping.claim(raw, config.tags, store.journal.claimed(None if after_writes else run.id))
     hierarchy = mapping.resolve(claimed.items, config.strategy)
     verdicts = mapping.map_items(claimed.items, hierarchy, config.mapping, config.strategy, at=run.at, tz=tz)
@@ -78,7 +79,7 @@ def with_writes(items: pl.DataFrame, entries: Sequence[Entry]) -> pl.DataFrame:
     rows = [
         {"source": entry.item.source, "id": entry.item.id, "value": entry.value, "add": entry.action == "add"}
         for entry in entries
-        if entry.result == "applied"
+        if entry.result == "applied" and entry.action in ("add", "remove")
     ]
     if not rows:
         return items
@@ -94,6 +95,21 @@ def with_writes(items: pl.DataFrame, entries: Sequence[Entry]) -> pl.DataFrame:
         pl.col(name).list.set_union("_added").list.set_difference("_removed").list.sort()
         for name in ("tags", "written", "labels")
     ).drop("_added", "_removed")
+
+
+def with_open(items: pl.DataFrame, entries: Sequence[Entry]) -> pl.DataFrame:
+    """ITEMS where a value that we may have written (an intent without an outcome) counts as written by us."""
+    rows = [
+        {"source": entry.item.source, "id": entry.item.id, "_open": entry.value}
+        for entry in entries
+        if entry.action == "add"
+    ]
+    if not rows:
+        return items
+    values = pl.DataFrame(rows).group_by("source", "id").agg("_open")
+    joined = items.join(values, on=["source", "id"], how="left", maintain_order="left")
+    union = pl.col("written").list.set_union(pl.col("_open").fill_null([])).list.sort()
+    return joined.with_columns(union.alias("written")).drop("_open")
 
 
 def save(config: Config, store: Store, run: Run, lease: Lease, snapshot: Snapshot) -> None:

@@ -13,6 +13,9 @@ from veaf_sync.credentials import redact
 from veaf_sync.errors import SourceError, UserError, VeafSyncError
 from veaf_sync.http import Budget, Session
 
+FAILURES = (Exception, SystemExit)
+"""What a connector may raise that ends its source or shard only: its own defects and `sys.exit` included."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

@@ -106,6 +106,8 @@ def walk(
 def _verdict(
     end: _End, guard: _Progressing, store: Store, generation: Generation, lease: Lease
 ) -> BaseException | None:
+    if isinstance(end.error, TokenExpired):
+        store.pulls.restart(generation, lease)  # the next run begins anew and not at the same dead place
     if end.error is not None:
         return end.error
     if not guard.ended:
@@ -177,12 +179,6 @@ class _Crew:
             self._hand(shard.name, end)
 
     def _fetch(self, shard: Shard, mark: Mark | None) -> None:
-        try:
-            self._pages(shard, mark)
-        except TokenExpired:
-            self._pages(shard, None)  # from the start: rows are upserted, so a repeat costs time only
-
-    def _pages(self, shard: Shard, mark: Mark | None) -> None:
         for page in self._source.connector.pages(shard, mark):
             if not self._hand(shard.name, page):
                 return

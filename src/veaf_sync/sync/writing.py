@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from veaf_sync import plan as plans
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.connector import Feature, Refusal
-from veaf_sync.errors import AuthError, Refused, SourceError, UserError
+from veaf_sync.errors import Refused
 from veaf_sync.http import Budget
 from veaf_sync.model import Outcome, Result, TagChange
 from veaf_sync.plan import Plan
@@ -21,7 +21,7 @@ from veaf_sync.sync.apply import Writer
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.snapshot import Snapshot
-from veaf_sync.sync.sources import describe_failure, open_source
+from veaf_sync.sync.sources import FAILURES, describe_failure, open_source
 
 APPLY_COMMAND = "veaf-sync apply plan.json"
 STALE = "Make a new one and review it: veaf-sync plan --out plan.json"
@@ -65,13 +65,17 @@ def make_plan(
     clock: Clock,
     run: Run,
     *,
+    sources: Collection[str] = (),
     snapshot: Snapshot | None = None,
     progress: Progress = SILENT,
 ) -> Planned:
-    """Plan from the items as of `run` and the given configuration. Asks what writing costs; writes nothing."""
+    """Plan from the items as of `run` and the given configuration, for `sources` (none named: all).
+
+    Asks the tools what writing would cost; writes nothing.
+    """
     progress.stage("plan")
     shot = snapshot or snapshots.take(config, store, run, after_writes=True)
-    return _previewed(wanted(config, store, run, shot), config, registry, clock)
+    return _previewed(wanted(config, store, run, shot, sources), config, registry, clock)
 
 
 def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
@@ -80,21 +84,22 @@ def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
     return counts.set + counts.clear
 
 
-def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot) -> Plan:
+def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Collection[str] = ()) -> Plan:
     """The plan of a snapshot, before the tools are asked what they would refuse."""
     states = store.pulls.states(run=run.id)
     late = snapshots.degraded(config, states, run.at)
     sources = config.settings.sources
+    frozen = snapshot.items.filter("unreadable").select("source", "partition").unique()
     return plans.make(
         snapshot.items,
         snapshot.verdicts,
         snapshot.weights,
-        {name: tag for name, tag in config.tags.items() if not sources[name].read_only},
+        {n: tag for n, tag in config.tags.items() if not sources[n].read_only and (not only or n in only)},
         run=run.id,
         at=run.at,
         documents=config.texts,
         sources={name: _read_as_of(store, run, name) for name in sorted({state.source for state in states})},
-        degraded={(state.source, state.partition) for state in late},
+        degraded={*((state.source, state.partition) for state in late), *frozen.rows()},
     )
 
 
@@ -157,7 +162,7 @@ def write_plan(
                 source.connector.check()
                 writer = Writer(source, store, plan.run, leases[lease_of(name)])
                 outcomes += writer.write(digest, changes, progress)
-        except (SourceError, UserError) as error:
+        except FAILURES as error:
             reason = describe_failure(name, error)
             progress.note(f"{name}: {reason}")
             done = {outcome.item for outcome in outcomes}
@@ -199,7 +204,7 @@ def _previewed(plan: Plan, config: Config, registry: Registry, clock: Clock) -> 
                     refusals += [Refusal(c, f"the connector {settings.connector} cannot write") for c in changes]
                     continue
                 preview = source.connector.preview(changes)
-        except (AuthError, SourceError, UserError) as error:
+        except FAILURES as error:
             notes.append(f"{name} could not be asked what writing costs: {describe_failure(name, error)}")
             continue
         costs.append(Cost(name, preview.requests, preview.mailed))
