@@ -159,8 +159,10 @@ def test_a_rule_change_clears_only_ours_and_under_the_cap(tagged: Organisation) 
     tagged.mapping = "rules:\n  - {name: bugs, when: {type: Bug}, objective: cheap}\n"
     tagged.source["guards"] = "{clears: {count: 1, share: 1}}"
     tagged.clock.advance(3600)
-    with pytest.raises(Refused, match="2 clears are more than the cap of 1"):
-        tagged.sync(write=True)
+    refused = tagged.sync(write=True)
+    assert refused.refusal is not None
+    assert "2 clears are more than the cap of 1" in refused.refusal.message
+    assert refused.run.status == "done", "what was read is published"
     assert tags(tagged) == WANTED | {"PAY-2": ["okr:fast"]}, "refused: nothing was written"
     result = tagged.sync(write=True, accept=2)
     assert all(outcome.result is Result.APPLIED for outcome in result.outcomes)
@@ -246,8 +248,26 @@ def test_tags_that_nobody_claims_are_neither_read_nor_cleared(tagged: Organisati
     tagged.tool.tag("id-PAY-2", add=["okr:fast"])
     result = tagged.sync()
     assert tagged.verdicts(result.run.id)["PAY-2"] == "orphan"
-    assert "1 value" in " ".join(result.notes)
-    assert plan_of(tagged, result).plan.changes == ()
+    assert "1 value under our tag prefix" in " ".join(result.notes)
+    tagged.mapping += "  - {name: bugs, when: {type: Bug}, objective: cheap}\n".replace("  - ", "  - ")
+    tagged.mapping = tagged.mapping.replace("rules: []\n", "rules:\n")
+    again = tagged.sync()
+    planned = plan_of(tagged, again)
+    assert planned.plan.changes == (), "nothing is written where it is not known whose the tags are"
+    assert "--adopt-tags" in planned.notes[0]
+
+
+@pytest.mark.parametrize(("by", "verdict", "origin"), [("people", "aligned", "statement"), ("ours", "orphan", "")])
+def test_a_person_says_whose_unclaimed_tags_are(tagged: Organisation, by: str, verdict: str, origin: str) -> None:
+    tagged.mapping = 'stated: [{from: labels, pattern: "okr:(?P<objective>[a-z]+)"}]\nrules: []\n'
+    tagged.tool.tag("id-PAY-2", add=["okr:fast"])
+    tagged.sync()
+    result = tagged.sync(adopt_tags=by)
+    rows = tagged.results(result.run.id)
+    row = rows.filter(rows["key"] == "PAY-2").row(0, named=True)
+    assert (row["verdict"], row["origin"]) == (verdict, origin)
+    assert result.notes == ()
+    assert plan_of(tagged, result).plan.counts.clear == (1 if by == "ours" else 0)
 
 
 def test_two_passes_at_once_are_one(tagged: Organisation) -> None:

@@ -21,7 +21,7 @@ def command(workspace: Workspace, file: Path | None, form: str) -> None:
     Made from the last snapshot: wanted − seen, for our own tags only. Prints counts per objective, examples, every
     removal and the digest. What people set stays.
     """
-    from veaf_sync.sync import make_plan
+    from veaf_sync.sync import guard_reasons, make_plan
 
     snapshot = workspace.snapshot()
     with progress(workspace) as shown:
@@ -34,4 +34,10 @@ def command(workspace: Workspace, file: Path | None, form: str) -> None:
         printer.document(planfile.as_document(planned.plan))
         return
     changes.show_planned(planned)
+    command = f"veaf-sync apply {file}" if file else "veaf-sync apply"
+    reasons = guard_reasons(planned.plan, workspace.config, workspace.snapshots, None, command)
+    if reasons:
+        printer.line("As it stands, apply would refuse it:", style="yellow")
+        for reason in reasons:
+            printer.line(f"  {reason}")
     changes.show_digest(planned.plan, file=str(file) if file else "")

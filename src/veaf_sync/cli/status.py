@@ -24,7 +24,7 @@ def command(workspace: Workspace, as_of: str | None, form: str) -> None:
     """
     from veaf_sync import read
 
-    snapshot = workspace.snapshot(as_of)
+    snapshot = workspace.snapshot(as_of, say_degraded=False)
     answer = read.status(snapshot)
     if form == "json":
         printer.document(answer)

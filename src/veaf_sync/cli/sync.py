@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -26,10 +26,12 @@ INCOMPLETE = 3
     "--accept", type=click.IntRange(min=0), metavar="N", help="With --write: accept a plan of N changes over a cap."
 )
 @click.option(
-    "--accept-empty",
-    multiple=True,
-    metavar="SOURCE",
-    help="Believe that this source has become empty (repeatable).",
+    "--accept-empty", is_flag=True, help="Believe that what shows nothing any more is really gone (use with --source)."
+)
+@click.option(
+    "--adopt-tags",
+    type=click.Choice(["ours", "people"]),
+    help="Whose the tags under our prefix are that the journal knows nothing about.",
 )
 @options.output("text", "json")
 @click.pass_context
@@ -39,7 +41,8 @@ def command(
     full: bool,
     write: bool,
     accept: int | None,
-    accept_empty: tuple[str, ...],
+    accept_empty: bool,
+    adopt_tags: Literal["ours", "people"] | None,
     form: str,
 ) -> None:
     """Pull the tools, map, measure; with --write also write the tags.
@@ -59,7 +62,8 @@ def command(
             sources=sources,
             write=write,
             accept=accept,
-            accept_empty=accept_empty,
+            accept_empty=(sources or workspace.config.settings.sources) if accept_empty else (),
+            adopt_tags=adopt_tags,
             progress=shown,
         )
     if form == "json":
@@ -70,6 +74,8 @@ def command(
         raise UserError(
             "No source accepted our credentials. The items of all are as last read.", fix="veaf-sync check --online"
         )
+    if result.refusal is not None:
+        raise result.refusal
     if result.degraded or outcomes.failed(result.outcomes):
         ctx.exit(INCOMPLETE)
 

@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from veaf_sync.cli import printer
+
 if TYPE_CHECKING:
     from veaf_sync.clock import Clock
     from veaf_sync.config import Config
@@ -62,11 +64,17 @@ class Workspace:
         """The store as it is: for commands that read it. Raises `StoreError` where there is none."""
         return self._open(create=False)
 
-    def snapshot(self, as_of: str | None = None) -> Snapshot:
-        """The last snapshot, or the one that `as_of` names. Raises `UsageError` where there is none."""
+    def snapshot(self, as_of: str | None = None, *, say_degraded: bool = True) -> Snapshot:
+        """The last snapshot, or the one that `as_of` names. Raises `UsageError` where there is none.
+
+        That it is DEGRADED is said on stderr, whatever the output's form, unless the answer itself says it.
+        """
         from veaf_sync.read import open_snapshot
 
-        return open_snapshot(self.snapshots, self.config, as_of)
+        snapshot = open_snapshot(self.snapshots, self.config, as_of)
+        if say_degraded and snapshot.run.degraded:
+            printer.aside(f"DEGRADED  run {snapshot.run.id} could not read everything. Why: veaf-sync status")
+        return snapshot
 
     def _open(self, *, create: bool) -> Store:
         from veaf_sync.store import open_store

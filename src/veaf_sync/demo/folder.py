@@ -37,8 +37,14 @@ def claim(folder: Path) -> None:
             f"{folder} is not empty and was not written by a demo. Nothing was written.",
             fix="Name another folder: veaf-sync demo ./veaf-demo-2",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).write_text(MARK_TEXT, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARK).write_text(MARK_TEXT, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be written: {error.strerror}. Nothing was written.",
+            fix="Name another folder: veaf-sync demo ~/veaf-demo",
+        ) from None
     for name in MADE:
         _remove(folder / name)
 

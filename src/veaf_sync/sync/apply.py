@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from veaf_sync.connector import Absent, Pending
+from veaf_sync.connector import Absent, Feature, Pending
 from veaf_sync.errors import AuthError, Forbidden, Rejected, SourceError
 from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Entry, Lease, Store
@@ -58,7 +58,12 @@ class Writer:
         done = len(outcomes)
         progress.partition(self.source.name, done, len(changes), "changes")
         for batch in self.source.connector.batches(ready):
-            outcomes += self._write_batch(digest, batch)
+            try:
+                outcomes += self._write_batch(digest, batch)
+            except AuthError as error:  # asking on could lock the account; the next run reads what this one left open
+                told = {outcome.item for outcome in outcomes}
+                reason = describe_failure(self.source.name, error)
+                return outcomes + [Outcome(c.item, Result.FAILED, reason) for c in ready if c.item not in told]
             done += len(batch)
             progress.partition(self.source.name, done, len(changes), "changes")
         return outcomes
@@ -122,11 +127,14 @@ class Writer:
             taken = True
             if isinstance(answer, Pending):
                 answer = self._follow(answer, batch, lines)
+        except AuthError:
+            raise
         except FAILURES as error:
             reason = describe_failure(self.source.name, error)
-            refused = isinstance(error, Rejected | Forbidden) and len(batch) == 1 and not taken
-            told = [Outcome(batch[0].item, Result.FAILED, reason)] if refused else []
-            return self._conclude(lines, told, reason)
+            refused = isinstance(error, Rejected | Forbidden)
+            told = [Outcome(batch[0].item, Result.FAILED, reason)] if refused and len(batch) == 1 and not taken else []
+            late = Feature.BULK in self.source.connector.features and not refused
+            return self._conclude(lines, told, reason, late=late)
         if isinstance(answer, Pending):
             detail = f"the tool is still working on it (task {answer.task}); the next run asks again"
             return [Outcome(change.item, Result.FAILED, detail) for change in batch]
@@ -150,11 +158,14 @@ class Writer:
                 self.store.journal.task([line.id for line in lines], pending.task, self.lease)
         return pending
 
-    def _conclude(self, lines: Sequence[Line], answer: Sequence[Outcome], reason: str) -> list[Outcome]:
+    def _conclude(
+        self, lines: Sequence[Line], answer: Sequence[Outcome], reason: str, *, late: bool = False
+    ) -> list[Outcome]:
         """Journal what became of `lines`, and bring one outcome an item.
 
         An item without an answer, or that failed with more than one value to write, is read and judged value by
-        value; what cannot be read stays open for the next run, and is told as not known.
+        value; what cannot be read stays open for the next run, and is told as not known. So does what is not there
+        yet where the write may still take effect: `late`, a bulk task may be running whose number was lost.
         """
         told = {outcome.item: outcome for outcome in answer}
         of: dict[ItemRef, list[Line]] = defaultdict(list)
@@ -174,7 +185,10 @@ class Writer:
         for item, group in of.items():
             if item in doubtful:
                 detail = told[item].detail if item in told else reason
-                outcome = _judged(item, group, readings[item.id], detail, settled)
+                reading = readings[item.id]
+                if late and isinstance(reading, WorkItem) and not all(line.reached(reading) for line in group):
+                    reading = Absent.UNKNOWN
+                outcome = _judged(item, group, reading, detail, settled)
             else:
                 outcome = told[item]
                 settled |= {line.id: outcome for line in group}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from veaf_sync import measure
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
-from veaf_sync.errors import UsageError
+from veaf_sync.errors import Refused, UsageError
 from veaf_sync.http import Budget
 from veaf_sync.model import Outcome
 from veaf_sync.plugins import Registry
@@ -21,12 +22,12 @@ from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
 from veaf_sync.sync.snapshot import Snapshot
 from veaf_sync.sync.sources import FAILURES, describe_failure, open_source
-from veaf_sync.sync.writing import Planned, check_guards, make_plan, waiting, write_plan
+from veaf_sync.sync.writing import Planned, check_guards, make_plan, unclaimed_notes, waiting, write_plan
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a pass did. `planned` and `outcomes`: after `write`. `no_credentials`: every source refused ours."""
+    """What a pass did. `planned`, `outcomes`, `refusal`: after `write`. `no_credentials`: every source refused ours."""
 
     run: Run
     degraded: bool
@@ -34,6 +35,7 @@ class RunResult:
     notes: tuple[str, ...] = ()
     planned: Planned | None = None
     outcomes: tuple[Outcome, ...] = ()
+    refusal: Refused | None = None
     no_credentials: bool = False
 
 
@@ -48,19 +50,23 @@ def run_sync(
     write: bool = False,
     accept: int | None = None,
     accept_empty: Collection[str] = (),
+    adopt_tags: Literal["ours", "people"] | None = None,
     progress: Progress = SILENT,
 ) -> RunResult:
     """One pass over `sources` (none named: all). Without `write` nothing in the tools changes.
 
-    `accept` is the exact number that lifts a plan's cap; `accept_empty` names sources that may have become empty.
-    Raises `UsageError` for unknown sources, `Refused` when another run holds the lease or a guard refuses the plan
-    (the snapshot is stored by then). What a source did wrong is in the result.
+    `accept` is the exact number that lifts a plan's cap; `accept_empty` names sources that may have become empty;
+    `adopt_tags` says whose the values under our prefix are that the journal knows nothing about.
+    Raises `UsageError` for unknown sources and `Refused` when another run holds the lease. What a source did wrong,
+    and why a guard held the plan back (the snapshot is stored by then), is in the result.
     """
     names = _chosen(config, sources)
     with holding(store, [RUN_LEASE, *map(lease_of, names)]) as leases, _run(config, store, clock, leases) as run:
         reports = _pull(config, registry, store, clock, run, leases, names, full, accept_empty, progress)
         progress.stage("map and measure")
         snapshot = snapshots.take(config, store, run)
+        if adopt_tags is not None:
+            snapshot = _adopt(config, store, run, leases, snapshot, adopt_tags)
         snapshots.save(config, store, run, leases[RUN_LEASE], snapshot)
         late = bool(snapshots.degraded(config, store.pulls.states(run=run.id), run.at))
         late = late or bool(snapshot.items["unreadable"].any())
@@ -86,7 +92,10 @@ def run_sync(
         if not write:
             return result
         planned = make_plan(config, registry, store, clock, run, sources=names, snapshot=snapshot, progress=progress)
-        check_guards(planned.plan, config, store, accept, "veaf-sync sync --write")
+        try:
+            check_guards(planned.plan, config, store, accept, "veaf-sync sync --write")
+        except Refused as refusal:
+            return replace(result, planned=planned, refusal=refusal)
         outcomes = write_plan(planned.plan, config, registry, store, clock, leases, progress)
         return replace(result, planned=planned, outcomes=tuple(outcomes))
 
@@ -170,14 +179,20 @@ def _settle_open(
         describe_failure(name, error)  # raises what is not the source's own failure
 
 
+def _adopt(
+    config: Config, store: Store, run: Run, leases: dict[str, Lease], snapshot: Snapshot, by: Literal["ours", "people"]
+) -> Snapshot:
+    """Journal whose the unclaimed tags of the sources of this pass are, and map again."""
+    for (source,), rows in snapshot.unclaimed.group_by("source"):
+        lease = leases.get(lease_of(str(source)))
+        if lease is not None:
+            store.journal.adopt(run.id, str(source), rows.select("id", "value").rows(), lease, by=by)
+    return snapshots.take(config, store, run)
+
+
 def _notes(config: Config, snapshot: Snapshot) -> Iterator[str]:
     """What a person should know about a snapshot beyond its numbers, one sentence each."""
-    unclaimed = snapshot.unclaimed.height
-    if unclaimed:
-        yield (
-            f"{unclaimed:,} {'value' if unclaimed == 1 else 'values'} under our tag prefix in the tools, and the "
-            "journal knows nobody's: neither read as statements nor cleared."
-        )
+    yield from unclaimed_notes(snapshot)
     for source, count in sorted(measure.undated(snapshot.items, snapshot.hierarchy).items()):
         if count:
             yield f"{source}: {count:,} done without a completion date, so not in scope."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from veaf_sync import plan as plans
 from veaf_sync.clock import Clock
@@ -75,7 +75,8 @@ def make_plan(
     """
     progress.stage("plan")
     shot = snapshot or snapshots.take(config, store, run, after_writes=True)
-    return _previewed(wanted(config, store, run, shot, sources), config, registry, clock)
+    planned = _previewed(wanted(config, store, run, shot, sources), config, registry, clock)
+    return replace(planned, notes=(*planned.notes, *unclaimed_notes(shot)))
 
 
 def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
@@ -89,12 +90,14 @@ def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Col
     states = store.pulls.states(run=run.id)
     late = snapshots.degraded(config, states, run.at)
     sources = config.settings.sources
+    nobodys = set(snapshot.unclaimed["source"])
+    planned = [name for name in config.tags if not sources[name].read_only and name not in nobodys]
     frozen = snapshot.items.filter("unreadable").select("source", "partition").unique()
     return plans.make(
         snapshot.items,
         snapshot.verdicts,
         snapshot.weights,
-        {n: tag for n, tag in config.tags.items() if not sources[n].read_only and (not only or n in only)},
+        {name: config.tags[name] for name in planned if not only or name in only},
         run=run.id,
         at=run.at,
         documents=config.texts,
@@ -103,12 +106,23 @@ def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Col
     )
 
 
-def check_guards(plan: Plan, config: Config, store: Store, accept: int | None, command: str) -> None:
-    """Raise `Refused`, with every reason at once, where a guard holds `plan` back."""
+def unclaimed_notes(snapshot: Snapshot) -> list[str]:
+    """One sentence for each source with values under our tag prefix that the journal knows nothing about."""
+    counts = snapshot.unclaimed.group_by("source").len().sort("source")
+    return [
+        f"{source}: {count:,} {'value' if count == 1 else 'values'} under our tag prefix, and the journal knows "
+        f"nobody's. They are neither read as statements nor cleared, and nothing is planned there. Say whose they "
+        f"are: veaf-sync sync --source {source} --adopt-tags people (or ours)"
+        for source, count in counts.iter_rows()
+    ]
+
+
+def guard_reasons(plan: Plan, config: Config, store: Store, accept: int | None, command: str) -> list[str]:
+    """Why `plan` would be refused, one sentence each; empty where it would not."""
     run = store.runs.get(plan.run)
     states = store.pulls.states(run=plan.run)
     late = snapshots.degraded(config, states, run.at) if run is not None else []
-    reasons = plans.guard(
+    return plans.guard(
         plan,
         caps={name: source.guards for name, source in config.settings.sources.items()},
         sizes=store.items.sizes(plan.run),
@@ -116,6 +130,11 @@ def check_guards(plan: Plan, config: Config, store: Store, accept: int | None, c
         accept=accept,
         command=command,
     )
+
+
+def check_guards(plan: Plan, config: Config, store: Store, accept: int | None, command: str) -> None:
+    """Raise `Refused`, with every reason at once, where a guard holds `plan` back."""
+    reasons = guard_reasons(plan, config, store, accept, command)
     if reasons:
         raise Refused("Refused, and nothing was written:\n" + "\n".join(f"  {reason}" for reason in reasons))
 
