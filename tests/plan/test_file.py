@@ -51,7 +51,8 @@ def test_the_document_is_the_contract(made: Plan) -> None:
     assert read["counts"] == {"set": 1, "clear": 2, "skip": 1, "refused": 1}
     assert read["digest"] == digest(made)
     assert read["changes"][0] == {
-        "id": "PAY-2",
+        "id": "jira:PAY-2",
+        "item": "PAY-2",
         "source": "jira",
         "key": "PAY-2",
         "partition": "",

@@ -84,6 +84,9 @@ def _identity(check: SourceCheck) -> str:
 def _document(problems: Sequence[Problem], checks: Sequence[SourceCheck]) -> dict[str, object]:
     return {
         "format_version": "1.0",
+        "run": None,
+        "as_of": None,
+        "degraded": False,
         "problems": [
             {
                 "file": problem.file,

@@ -50,7 +50,7 @@ def document(outcomes: Sequence[Outcome]) -> dict[str, object]:
         "changes": [
             {
                 "source": outcome.item.source,
-                "id": outcome.item.id,
+                "item": outcome.item.id,
                 "result": outcome.result.value,
                 "detail": outcome.detail,
             }

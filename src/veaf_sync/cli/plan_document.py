@@ -25,9 +25,10 @@ class CountsPart(Part):
 
 
 class ChangePart(Part):
-    """One item: what stands at the target, and what would stand there. `id` is the tool's own."""
+    """One item: what stands at the target, and what would stand there. `id` is `source:KEY`, `item` the tool's own."""
 
     id: str
+    item: str
     source: str
     key: str
     partition: str
@@ -55,6 +56,7 @@ class KeptValue(Part):
     """A value that stands, or is gone, as people left it."""
 
     id: str
+    item: str
     source: str
     key: str
     value: str

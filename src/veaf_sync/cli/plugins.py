@@ -26,6 +26,9 @@ def command(workspace: Workspace, form: str) -> None:
         printer.document(
             {
                 "format_version": "1.0",
+                "run": None,
+                "as_of": None,
+                "degraded": False,
                 "plugins": [
                     {
                         "name": info.name,

@@ -75,7 +75,8 @@ def _content(plan: Plan) -> dict[str, Any]:
         "changes": [{**_record(change), "lives_in": partition} for change, partition in changes],
         "skipped": [
             {
-                "id": kept.item.id,
+                "id": f"{kept.item.source}:{kept.key}",
+                "item": kept.item.id,
                 "source": kept.item.source,
                 "key": kept.key,
                 "value": kept.value,
@@ -100,7 +101,8 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 def _record(change: TagChange) -> dict[str, Any]:
     return {
-        "id": change.item.id,
+        "id": f"{change.item.source}:{change.key}",
+        "item": change.item.id,
         "source": change.item.source,
         "key": change.key,
         "partition": change.partition,
@@ -129,7 +131,7 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
 def _change(record: Mapping[str, Any]) -> TagChange:
     texts = ("key", "partition", "handle", "target", "reason", "rule")
     return TagChange(
-        item=ItemRef(record["source"], record["id"]),
+        item=ItemRef(record["source"], record["item"]),
         before=_texts(record["before"]),
         after=_texts(record["after"]),
         **{name: record[name] for name in texts},
@@ -137,7 +139,7 @@ def _change(record: Mapping[str, Any]) -> TagChange:
 
 
 def _kept(record: Mapping[str, Any]) -> Kept:
-    return Kept(ItemRef(record["source"], record["id"]), record["key"], record["value"], record["reason"])
+    return Kept(ItemRef(record["source"], record["item"]), record["key"], record["value"], record["reason"])
 
 
 def _texts(values: Sequence[str]) -> tuple[str, ...]:
