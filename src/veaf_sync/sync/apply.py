@@ -58,12 +58,11 @@ class Writer:
         done = len(outcomes)
         progress.partition(self.source.name, done, len(changes), "changes")
         for batch in self.source.connector.batches(ready):
-            try:
-                outcomes += self._write_batch(digest, batch)
-            except AuthError as error:  # asking on could lock the account; the next run reads what this one left open
-                told = {outcome.item for outcome in outcomes}
-                reason = describe_failure(self.source.name, error)
-                return outcomes + [Outcome(c.item, Result.FAILED, reason) for c in ready if c.item not in told]
+            told, refused = self._write_batch(digest, batch)
+            outcomes += told
+            if refused:  # asking on with this credential could lock the account
+                reached = {outcome.item for outcome in outcomes}
+                return outcomes + [Outcome(c.item, Result.FAILED, refused) for c in ready if c.item not in reached]
             done += len(batch)
             progress.partition(self.source.name, done, len(changes), "changes")
         return outcomes
@@ -118,7 +117,8 @@ class Writer:
                 found |= answers
         return found
 
-    def _write_batch(self, digest: str, batch: Sequence[TagChange]) -> list[Outcome]:
+    def _write_batch(self, digest: str, batch: Sequence[TagChange]) -> tuple[list[Outcome], str]:
+        """Outcomes of a batch, and (else "") why the credential was refused meanwhile."""
         ids = self.store.journal.intend(self.run, digest, batch, self.lease)
         lines = [Line(id_, *parts) for id_, parts in zip(ids, _parts(batch), strict=True)]
         taken = False
@@ -127,18 +127,18 @@ class Writer:
             taken = True
             if isinstance(answer, Pending):
                 answer = self._follow(answer, batch, lines)
-        except AuthError:
-            raise
         except FAILURES as error:
             reason = describe_failure(self.source.name, error)
             refused = isinstance(error, Rejected | Forbidden)
             told = [Outcome(batch[0].item, Result.FAILED, reason)] if refused and len(batch) == 1 and not taken else []
             late = Feature.BULK in self.source.connector.features and not refused
-            return self._conclude(lines, told, reason, late=late)
+            outcomes = self._conclude(lines, told, reason, late=late)
+            lost = isinstance(error, AuthError) and any(outcome.result is Result.FAILED for outcome in outcomes)
+            return outcomes, reason if lost else ""
         if isinstance(answer, Pending):
             detail = f"the tool is still working on it (task {answer.task}); the next run asks again"
-            return [Outcome(change.item, Result.FAILED, detail) for change in batch]
-        return self._conclude(lines, answer, "not reached")
+            return [Outcome(change.item, Result.FAILED, detail) for change in batch], ""
+        return self._conclude(lines, answer, "not reached"), ""
 
     def _follow(
         self, pending: Pending, batch: Sequence[TagChange], lines: Sequence[Line]

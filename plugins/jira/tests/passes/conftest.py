@@ -1,6 +1,6 @@
 """An organisation whose tracker is a Jira site: the whole pass over HTTP, with a store and clocks that a test moves.
 
-organisation(profile)             a site with three projects of 24 issues, two or three pages each, not read yet
+organisation(profile)             a site with three projects of one, two and three pages, 46 issues, not read yet
 organisation.sync(full=True)      one pass; .plan(result), .apply(planned) as the commands do
 organisation.stored(run)          what the store holds as of a run, organisation.there() what stands at the site
 """
@@ -8,10 +8,12 @@ organisation.stored(run)          what the store holds as of a run, organisation
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,8 @@ import pytest
 from veaf_sync import config as configuration
 from veaf_sync.clock import ManualClock
 from veaf_sync.config import Config
-from veaf_sync.emulator import Recorded
-from veaf_sync.model import Level, Membership, WorkItem
+from veaf_sync.emulator import Exchange, Recorded
+from veaf_sync.model import Membership, WorkItem
 from veaf_sync.plan import dump, load
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Filters, PartitionState, Store, open_store
@@ -30,9 +32,11 @@ from veaf_sync.sync import ApplyResult, Planned, RunResult, apply_plan, make_pla
 from veaf_sync_jira.connector import JiraConnector
 from veaf_sync_jira.emulator import JiraEmulator, Knobs
 
+from ..gate.checker import Gate, Ledger  # noqa: TID252  the plugin's tests are no package with a name
+
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
-PROJECTS = ("OPS", "PAY", "SHOP")
-EACH, PAGE = 24, 10
+PROJECTS = {"OPS": 8, "PAY": 14, "SHOP": 24}
+PAGE = 10
 KINDS = ("Story", "Bug", "Chore")
 STRATEGY = """
 vision: {title: Every order arrives, narrative: Fewer lost orders., horizon: 2028-12-31}
@@ -122,7 +126,7 @@ class Organisation:
     def states(self, run: int) -> dict[str, PartitionState]:
         return {state.partition: state for state in self.store.pulls.states(run=run)}
 
-    def sent(self, since: int = 0) -> list[Recorded]:
+    def sent(self, since: int = 0) -> Sequence[Recorded]:
         """The requests that the site got, from the `since`-th on."""
         return self.site.requests[since:]
 
@@ -135,7 +139,43 @@ class Organisation:
 MakeOrganisation = Callable[..., Organisation]
 
 
-def some(project: str, count: int = EACH, **properties: Any) -> list[WorkItem]:
+class Once(Gate):
+    """The contract gate, which checks once what passes say again and again, byte for byte."""
+
+    def __init__(self, ledger: Ledger, known: set[bytes]) -> None:
+        super().__init__(ledger)
+        self._known = known
+
+    def _check(self, profile: str, exchange: Exchange, wrong: bool) -> list[str]:
+        request, answer, record = exchange.request, exchange.response, exchange.record
+        headers = sorted(name for name in request.headers if name != "content-length")
+        said = (profile, request.method, request.target, request.body, headers, wrong)
+        heard = (record.status, record.replaced, record.fault, answer.content_type, answer.body)
+        mark = blake2b(repr((said, heard)).encode(), digest_size=16).digest()
+        if mark in self._known:
+            return []
+        problems = super()._check(profile, exchange, wrong)
+        if not problems:
+            self._known.add(mark)
+        return problems
+
+
+@pytest.fixture(scope="session")
+def checked() -> set[bytes]:
+    """What the gate found good already, in digests."""
+    return set()
+
+
+@pytest.fixture
+def gate(ledger: Ledger, checked: set[bytes]) -> Iterator[Gate]:
+    """The contract gate of this test; what it finds fails the test when it ends."""
+    gate = Once(ledger, checked)
+    yield gate
+    problems = gate.problems()
+    assert not problems, "The contract gate objects:\n" + "\n".join(problems)
+
+
+def some(project: str, count: int, **properties: Any) -> list[WorkItem]:
     """`count` items of a project, created a minute apart, a month ago: stories, bugs, and chores that no rule knows."""
     first = START - timedelta(days=30)
     return [
@@ -165,9 +205,17 @@ def profile(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that nothing was written to, made once and copied."""
+    path = tmp_path_factory.mktemp("store") / "new.db"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture
 def organisation(
-    jira: Callable[..., JiraEmulator], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jira: Callable[..., JiraEmulator], new_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeOrganisation]:
     """`organisation(profile, items=…, payloads=…, knobs=…, ahead=…)`; `ahead`: how far our clock is ahead."""
     with ExitStack() as stack:
@@ -178,18 +226,19 @@ def organisation(
             items: Sequence[WorkItem] | None = None,
             payloads: Sequence[dict[str, Any]] = (),
             knobs: Knobs | None = None,
+            at: datetime = START,
             ahead: timedelta | None = None,
             **source: Any,
         ) -> Organisation:
-            theirs = ManualClock(START)
-            ours = theirs if ahead is None else ManualClock(START + ahead)
-            items = [i for p in PROJECTS for i in some(p)] if items is None and not payloads else items or ()
-            site = jira(
-                profile, items=items, payloads=payloads, clock=theirs, knobs=replace(knobs or Knobs(page_cap=PAGE))
-            )
+            theirs = ManualClock(at)
+            ours = theirs if ahead is None else ManualClock(at + ahead)
+            if items is None:
+                items = () if payloads else [item for name, count in PROJECTS.items() for item in some(name, count)]
+            site = jira(profile, items=items, payloads=payloads, clock=theirs, knobs=knobs or Knobs(page_cap=PAGE))
             for name, value in site.environment.items():
                 monkeypatch.setenv(name, value)
-            store = stack.enter_context(open_store(f"sqlite:///{tmp_path}/veaf-sync-{profile}.db"))
+            path = shutil.copy(new_store, tmp_path / f"veaf-sync-{profile}.db")
+            store = stack.enter_context(open_store(f"sqlite:///{path}"))
             return Organisation(site=site, store=store, clock=ours, source=source)
 
         yield make
@@ -209,6 +258,3 @@ def tagged(organisation: MakeOrganisation, profile: str) -> Organisation:
     """An organisation with a tag target, not read yet, without caps on small numbers."""
     caps = {"clears": {"count": 500, "share": 1}}
     return organisation(profile, tag={"label": "okr:{objective}"}, guards=caps)
-
-
-__all__ = ["Level", "Organisation"]
