@@ -379,7 +379,7 @@ def test_a_rule_change_that_would_untag_98_percent_is_refused_without_the_number
     assert f"--accept {M}" in refused.refusal.message
     assert (refused.outcomes, tagged.tags()) == ((), WANTED)
     planned = tagged.plan(refused)
-    with pytest.raises(Refused, match="the store is at run"):
+    with pytest.raises(Refused, match="clears are more than"):
         tagged.apply(planned)
     assert count(tagged, "PUT", "issue/") + count(tagged, "POST", "bulk/issues") == writes
     tagged.sync(write=True, accept=M)
