@@ -36,7 +36,6 @@ def test_answers_as_of_a_run_are_the_same_bytes_after_later_runs(tagged, profile
     first = tagged.sync(write=True)
     before = answers(tagged, str(first.run.id), tmp_path / "1")
     assert len(before) > 10
-    assert answers(tagged, str(first.run.id), tmp_path / "1 again") == before
     tagged.wait(24 * 3600)
     day = "2026-11-25"
     for number in range(1, 8):

@@ -133,7 +133,7 @@ class OnDataCenter(IncrementalIsFull):
     profile = "dc"
 
 
-SMALL = settings(max_examples=6, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck))
+SMALL = settings(max_examples=5, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck))
 TestOnCloud = IncrementalIsFull.TestCase
 TestOnCloud.settings = SMALL
 TestOnDataCenter = OnDataCenter.TestCase
