@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := -e . $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
 
-.PHONY: demo test test-nightly lint format dev bench lock clean
+.PHONY: demo test test-nightly lint format dev docs bench lock clean
 
 demo: .venv/.run
 	$(BIN)/veaf-sync demo
@@ -29,6 +29,9 @@ format: .venv/.dev
 
 dev: .venv/.dev
 	$(BIN)/pre-commit install
+
+docs: .venv/.dev
+	$(BIN)/python docs/write_reference.py
 
 bench: .venv/.dev
 	$(BIN)/python -m bench
