@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import os
+import re
 import sys
 from urllib.parse import quote
 
+import keyring
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked, NoKeyringError
 from pydantic import BaseModel, ValidationError
 
 from veaf_sync.credentials import MASK, Secret, redact, remember
@@ -63,31 +68,157 @@ def test_a_command_runs_in_that_folder(tmp_path):
     assert settings.token.reveal() == "from-a-command"
 
 
-@pytest.mark.parametrize("code", ["raise SystemExit('my-token-is-hunter2')", "import time; time.sleep(9)"])
-def test_a_command_that_fails_says_nothing_of_its_output(code, monkeypatch):
-    monkeypatch.setattr("veaf_sync.credentials._COMMAND_SECONDS", 1)
-    secret = Secret.parse({"cmd": [sys.executable, "-c", code]})
-
-    with pytest.raises(UserError, match="failed") as failure:
-        secret.reveal()
-
-    assert "hunter2" not in str(failure.value)
-    with pytest.raises(UserError, match="failed"):
-        Secret.parse({"cmd": ["no-such-program-here"]}).reveal()
-
-
-def test_the_keyring_is_asked_for_service_and_user(monkeypatch):
-    keyring = pytest.importorskip("keyring")
-    kept = {("veaf-sync", "jira"): "from-the-keyring"}
-    monkeypatch.setattr(keyring, "get_password", lambda service, user: kept.get((service, user)))
-
-    assert Secret.parse("keyring:veaf-sync/jira").reveal() == "from-the-keyring"
-    with pytest.raises(UserError, match="holds nothing"):
-        Secret.parse("keyring:veaf-sync/other").reveal()
+SAYS_IT = "print('my-token-is-hunter2')\n"
 
 
 @pytest.mark.parametrize(
-    "value", ["hunter2", "hunter2:hunter2", "env:", ":x", "", 7, None, ["env:X"], {"cmd": "op read"}, {"cmd": []}, {}]
+    ("argv", "said"),
+    [
+        ([sys.executable, "-c", SAYS_IT + "raise SystemExit(3)"], "failed: it ended with exit code 3"),
+        ([sys.executable, "-c", "import os; os.write(1, bytes([255, 254]))"], "failed: it printed no text"),
+        ([sys.executable, "-c", SAYS_IT + "print('Do you trust this machine?')"], "gives 2 lines"),
+        ([sys.executable, "-c", "print()"], "is empty"),
+        (["no-such-program-here"], "failed: there is no program no-such-program-here"),
+        (["./no-such-script"], "failed: there is no program ./no-such-script"),
+        (["bad\0name"], "cannot be started"),
+    ],
+)
+def test_a_command_that_fails_says_why_and_nothing_of_its_output(argv, said):
+    with pytest.raises(UserError, match=re.escape(said)) as failure:
+        Secret.parse({"cmd": argv}).reveal()
+
+    assert failure.value.fix
+    assert "hunter2" not in str(failure.value)
+
+
+LINGERS = """
+import pathlib, subprocess, sys, time
+if sys.argv[1:]:
+    for _ in range(600):
+        time.sleep(0.1)
+        if pathlib.Path("stop").exists():
+            raise SystemExit
+    pathlib.Path("was waited for").touch()
+else:
+    subprocess.run([sys.executable, __file__, "child"])
+"""
+
+
+def test_a_command_that_never_answers_is_left_also_where_it_started_others(monkeypatch, tmp_path):
+    """A wrapper script dies of the time-out and leaves a child that holds its output open."""
+    monkeypatch.setattr("veaf_sync.credentials.places.SECONDS", 1)
+    (tmp_path / "lingers.py").write_text(LINGERS, encoding="utf-8")
+
+    with pytest.raises(UserError, match="no answer in 1 seconds"):
+        Secret.parse({"cmd": [sys.executable, "lingers.py"]}, str(tmp_path)).reveal()
+
+    (tmp_path / "stop").touch()
+    assert not (tmp_path / "was waited for").exists()
+
+
+@pytest.fixture
+def keyring_of():
+    """`keyring_of(backend)`: the machine's keyring for this test."""
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+class InMemory(KeyringBackend):
+    priority = 1
+
+    def __init__(self, kept=(), error=None):
+        self.kept = dict(kept)
+        self.error = error
+
+    def get_password(self, service, username):
+        if self.error is not None:
+            raise self.error
+        return self.kept.get((service, username))
+
+    def set_password(self, service, username, password):
+        raise NotImplementedError
+
+
+def test_the_keyring_is_asked_for_service_and_user(keyring_of):
+    keyring_of(InMemory({("veaf-sync", "jira"): "from-the-keyring", ("https://acme.example", "me"): "by-address"}))
+
+    assert Secret.parse("keyring:veaf-sync/jira").reveal() == "from-the-keyring"
+    assert Secret.parse("keyring:https://acme.example/me").reveal() == "by-address"
+    with pytest.raises(UserError, match="holds nothing") as failure:
+        Secret.parse("keyring:veaf-sync/other").reveal()
+    assert failure.value.fix == "keyring set veaf-sync other"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (NoKeyringError("no backend"), "this machine has no keyring"),
+        (KeyringLocked("dismissed"), "the keyring is locked"),
+        (RuntimeError("org.freedesktop.DBus.Error: hunter2"), r"cannot be asked \(RuntimeError\)"),
+    ],
+)
+def test_a_keyring_that_does_not_answer_is_said_with_a_way_out(keyring_of, error, said):
+    keyring_of(InMemory(error=error))
+
+    with pytest.raises(UserError, match=said) as failure:
+        Secret.parse("keyring:veaf-sync/jira").reveal()
+
+    assert failure.value.fix
+    assert "hunter2" not in str(failure.value)
+
+
+def test_looking_finds_what_is_wrong_and_asks_nobody(tmp_path, monkeypatch, keyring_of):
+    monkeypatch.delenv("VEAF_ABSENT", raising=False)
+    monkeypatch.setenv("VEAF_BLANK", " ")
+    monkeypatch.setenv("VEAF_SET", "hunter2")
+    keyring_of(InMemory(error=AssertionError("asked")))
+    for name, content in {"empty": "\n", "good": "hunter2", "open": "hunter2"}.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        (tmp_path / name).chmod(0o640 if name == "open" else 0o600)
+    touched = tmp_path / "touched"
+    command = [sys.executable, "-c", f"open({str(touched)!r}, 'w')"]
+
+    said = {
+        written: Secret.parse(written, str(tmp_path)).problem()
+        for written in ("env:VEAF_ABSENT", "env:VEAF_BLANK", "env:VEAF_SET", "file:absent", "file:empty", "file:good")
+    }
+
+    assert {written: problem and problem[0].removeprefix(f"{written} ") for written, problem in said.items()} == {
+        "env:VEAF_ABSENT": "is not set.",
+        "env:VEAF_BLANK": "is empty.",
+        "env:VEAF_SET": None,
+        "file:absent": "cannot be read: No such file or directory.",
+        "file:empty": "is empty.",
+        "file:good": None,
+    }
+    if os.name == "posix":
+        assert Secret.parse("file:open", str(tmp_path)).problem() == (
+            "file:open can be read by others on this machine.",
+            f"chmod 600 {tmp_path}/open",
+        )
+    assert Secret.parse("keyring:a/b").problem() is None
+    assert Secret.parse({"cmd": command}).problem() is None
+    assert not touched.exists()
+    assert "no program nowhere-here" in Secret.parse({"cmd": ["nowhere-here", "x"]}).problem()[0]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "hunter2",
+        "hunter2:hunter2",
+        "env:",
+        ":x",
+        "keyring:hunter2",
+        "",
+        7,
+        None,
+        ["env:X"],
+        {"cmd": "op read"},
+        {"cmd": []},
+        {},
+    ],
 )
 def test_what_is_no_reference_is_refused_without_repeating_it(value):
     with pytest.raises(ValidationError) as failure:
