@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from veaf_sync import read
-from veaf_sync.model import Level
+from veaf_sync.model import Level, StateCategory
 from veaf_sync.read import Filters, Snapshot
 
 
@@ -114,6 +114,25 @@ def test_objectives_stand_worst_first_with_outcome_beside_output(snapshot: Snaps
     assert (silent.value, silent.progress, silent.on_track) == (None, None, None)
     growth = status.objectives[2]
     assert (growth.count, growth.items, growth.below) == (0, 1.6, ["fast"])
+
+
+def test_progress_rolls_up_as_mean_and_worst_child(snapshot: Snapshot) -> None:
+    answer = read.objectives(snapshot)
+    rolled = {row.objective: row.roll_up for row in answer.objectives}
+    assert (rolled["fast"].mean, rolled["fast"].worst_child) == (0.3, "done")
+    assert (rolled["growth"].mean, rolled["growth"].worst_child) == (0.3, "fast")
+    assert (rolled["cheap"].mean, rolled["cheap"].key_results) == (None, 0)
+    assert (answer.roll_up.worst_child, answer.roll_up.measured, answer.roll_up.key_results) == ("growth", 1, 2)
+
+
+def test_notes_tell_what_the_numbers_do_not(world: Any) -> None:
+    world.main.add("SHOP", "SHOP-7", title="When?", state_category=StateCategory.DONE)
+    world.sync()
+    undated, waiting = read.status(world.snapshot()).notes
+    assert undated == "main: 1 done without a completion date, so not in scope."
+    assert "tag changes waited" in waiting
+    world.sync(write=True)
+    assert read.status(world.snapshot("1")).notes == [undated, waiting]
 
 
 def test_filters_narrow_an_objective_s_work_and_not_its_state(snapshot: Snapshot) -> None:

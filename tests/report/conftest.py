@@ -21,6 +21,7 @@ AT = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 HEAD: dict[str, Any] = {"run": 318, "as_of": AT, "degraded": True}
 CHANGE = {"total": 9, "aligned": 14, "dangling": -2, "ambiguous": 0, "exempt": 1, "orphan": -5, "unreadable": 1}
 EXEMPTION = {"exemption": "keep-the-lights-on", "rule": "on call", "owner": "head-of-operations", "reason": "Incidents"}
+NOTE = "jira-main: 7 done without a completion date, so not in scope."
 AIMS = {
     "growth": ("Grow without growing the team", "vision", None),
     "fast-checkout": ("Checkout that nobody abandons", "growth", 0.30),
@@ -46,7 +47,8 @@ class Firm:
         rows = rows.sort(["age_days", "source", "key"], descending=[True, False, False], nulls_last=True)
         cells = self._cells()
         whole = weights(cells)
-        objectives = read.ObjectivesAnswer(**HEAD, objectives=[self._objective(aim, cells) for aim in sorted(AIMS)])
+        sides = [self._objective(aim, cells) for aim in sorted(AIMS)]
+        objectives = read.ObjectivesAnswer(**HEAD, roll_up=_roll_up("vision"), objectives=sides)
         return Pack(
             status=self._status(whole, objectives, rows.filter(pl.col("verdict") == "orphan")),
             coverage=read.CoverageAnswer(**HEAD, metric_version="1", weights=whole, by="", groups=[]),
@@ -115,6 +117,7 @@ class Firm:
             items=items,
             below=below,
             key_results=_key_results(aim),
+            roll_up=_roll_up(aim),
         )
 
     def _epics(self) -> list[read.Epic]:
@@ -174,6 +177,7 @@ class Firm:
                     fix="veaf-sync check --online",
                 )
             ],
+            notes=[self.text(NOTE)],
             objectives=read.worst_first(objectives.objectives),
             orphans=read.as_items(orphans.head(10)),
             orphans_more=max(0, orphans.height - 10),
@@ -211,6 +215,14 @@ def _key_results(aim: str) -> list[read.KeyResult]:
         read.KeyResult(id="good", title="Guest orders", baseline=61, target=70, on_track=True, **known, **common),
         read.KeyResult(id="idle", title="Complaints", baseline=40, target=20, on_track=None, **silent, **common),
     ][: 3 if aim == "fast-checkout" else 1]
+
+
+def _roll_up(aim: str) -> read.RollUp:
+    """As `measure` rolls up the key results of `_key_results`."""
+    if aim not in ("fast-checkout", "cheap-to-run", "growth", "vision"):
+        return read.RollUp(mean=None, worst=None, worst_child="", measured=0, key_results=0)
+    child = {"growth": "fast-checkout", "vision": "cheap-to-run"}.get(aim, "done")
+    return read.RollUp(mean=5 / 19, worst=5 / 19, worst_child=child, measured=2, key_results=3)
 
 
 def _history(now: read.Bounds) -> tuple[read.Point, ...]:

@@ -159,6 +159,31 @@ def test_an_unknown_format_is_refused_before_anything_is_read(tmp_path: Path) ->
     assert not (tmp_path / "never").exists()
 
 
+def test_a_file_that_cannot_be_written_leaves_the_others_whole_and_is_named(pack: Pack, tmp_path: Path) -> None:
+    (tmp_path / "report.md").mkdir()
+    (tmp_path / "coverage.csv").write_text("last week's")
+    with pytest.raises(UsageError, match=r"Written before that: report.html\."):
+        write_pack(pack, ("html", "md", "csv"), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["coverage.csv", "report.html", "report.md"]
+    assert (tmp_path / "coverage.csv").read_text() == "last week's"
+    assert (tmp_path / "report.html").read_text(encoding="utf-8").endswith("</html>")
+
+
+def test_what_the_run_noted_is_said(files: dict[str, str], pack: Pack) -> None:
+    [note] = pack.status.notes
+    assert f"<li>{note}</li>" in files["report.html"]
+    assert f"- {note}" in files["report.md"]
+    assert json.loads(files["status.json"])["notes"] == [note]
+
+
+def test_mean_and_worst_child_stand_beside_each_other_everywhere(files: dict[str, str]) -> None:
+    assert "mean progress <b>26" in files["report.html"]
+    assert '<td class="worst">26\u202f%<br><small>Checkout that nobody abandons</small></td>' in files["report.html"]
+    assert "| 26\u202f% | 26\u202f% (Checkout that nobody abandons) |" in files["report.md"]
+    growth = next(row for row in _sheet(files["objectives.csv"]) if row["objective"] == "growth")
+    assert (growth["worst_child"], float(growth["mean"])) == ("fast-checkout", 5 / 19)
+
+
 def test_a_folder_that_cannot_be_written_is_named(pack: Pack, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(UsageError, match="cannot be written to") as caught:

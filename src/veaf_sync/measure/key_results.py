@@ -30,13 +30,13 @@ class KeyResultProgress:
 class RollUp:
     """Weighted mean and worst child, side by side, each child's progress held between 0 and 1.
 
-    Both are None where nothing is measured; `measured` of `key_results` key results have a value.
+    Both are None where nothing is measured; `worst_child` is the id of a key result or of an objective right below;
+    `measured` of `key_results` key results have a value.
     """
 
     mean: float | None
     worst: float | None
     worst_child: str
-    on_track: int
     measured: int
     key_results: int
 
@@ -54,10 +54,18 @@ def key_result_progress(result: KeyResult, at: datetime, *, tz: ZoneInfo, period
     if latest is None:
         return KeyResultProgress(result.id, None, None, False, elapsed, False, None)
     met = is_met(result, day)
-    way = result.target - result.baseline
-    progress = (latest.value - result.baseline) / way if way else float(met)
-    on_track = met or progress >= elapsed
+    progress = _progress(result, day)
+    on_track = met or (progress is not None and progress >= elapsed)
     return KeyResultProgress(result.id, latest, progress, met, elapsed, on_track, (day - latest.date).days)
+
+
+def _progress(result: KeyResult, day: date) -> float | None:
+    """How far the latest value on or before `day` is on the way from baseline to target."""
+    latest = result.latest(day)
+    if latest is None:
+        return None
+    way = result.target - result.baseline
+    return (latest.value - result.baseline) / way if way else float(is_met(result, day))
 
 
 def is_met(result: KeyResult, day: date) -> bool:
@@ -68,29 +76,24 @@ def is_met(result: KeyResult, day: date) -> bool:
     return latest.value >= result.target if result.rising else latest.value <= result.target
 
 
-def roll_up(tree: Tree, objective: str, at: datetime, *, tz: ZoneInfo, period: Period) -> RollUp:
-    """The roll-up of `objective`: its own key results and, as one child each, the alive objectives right below it.
+def roll_up(tree: Tree, objective: str, day: date) -> RollUp:
+    """The roll-up of `objective` on `day`: its own key results and, as one child each, alive objectives right below.
 
     Children count by their `weight`; what has no value yet is left out of mean and worst. `vision` rolls up everything.
     """
     own = tree.objectives[objective].key_results if tree.known(objective) else ()
-    standing = [key_result_progress(result, at, tz=tz, period=period) for result in own]
-    children = [
-        (done.id, result.weight, min(max(done.progress, 0.0), 1.0))
-        for result, done in zip(own, standing, strict=True)
-        if done.progress is not None
-    ]
-    on_track = sum(done.on_track for done in standing)
+    done = [(result, _progress(result, day)) for result in own]
+    children = [(result.id, result.weight, min(max(way, 0.0), 1.0)) for result, way in done if way is not None]
     measured, known = len(children), len(own)
     for child in tree.children(objective):
         if not tree.active(child):
             continue
-        below = roll_up(tree, child, at, tz=tz, period=period)
-        on_track, measured, known = on_track + below.on_track, measured + below.measured, known + below.key_results
+        below = roll_up(tree, child, day)
+        measured, known = measured + below.measured, known + below.key_results
         if below.mean is not None:
             children.append((child, tree.objectives[child].weight, below.mean))
     mean, worst, worst_child = _mean_and_worst(children)
-    return RollUp(mean, worst, worst_child, on_track, measured, known)
+    return RollUp(mean, worst, worst_child, measured, known)
 
 
 def _mean_and_worst(children: Sequence[tuple[str, float, float]]) -> tuple[float | None, float | None, str]:

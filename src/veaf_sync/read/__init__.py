@@ -11,7 +11,7 @@ from veaf_sync.read.explain import ExplainAnswer, explain
 from veaf_sync.read.history import Point, history
 from veaf_sync.read.items import Alignment, Item, ItemsAnswer
 from veaf_sync.read.listing import items, orphans
-from veaf_sync.read.objectives import KeyResult, Objective, ObjectivesAnswer, objectives, worst_first
+from veaf_sync.read.objectives import KeyResult, Objective, ObjectivesAnswer, RollUp, objectives, worst_first
 from veaf_sync.read.opening import open_snapshot
 from veaf_sync.read.people import pseudonym
 from veaf_sync.read.rows import ROWS, as_items, counted_rows, rows
@@ -50,6 +50,7 @@ __all__ = [
     "PartitionReading",
     "PeriodPart",
     "Point",
+    "RollUp",
     "RunRow",
     "RunsAnswer",
     "Snapshot",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -43,6 +43,20 @@ class KeyResult(Part):
     on_track: bool | None
 
 
+class RollUp(Part):
+    """Progress of key results rolled up: the weighted mean and the worst child, side by side.
+
+    Children are an objective's own key results and the alive objectives right below it, each held between 0 and 1.
+    `worst_child` is the id of such a one; null and empty where nothing has a value. `measured` of `key_results` have.
+    """
+
+    mean: float | None
+    worst: float | None
+    worst_child: str
+    measured: int
+    key_results: int
+
+
 class Objective(Part):
     """An objective. `count`, `points`, `hours`, `people` are its own aligned counted work;
 
@@ -66,11 +80,13 @@ class Objective(Part):
     items: float
     below: list[str]
     key_results: list[KeyResult]
+    roll_up: RollUp
 
 
 class ObjectivesAnswer(Answer):
-    """One row per objective, sorted by id."""
+    """One row per objective, sorted by id. `roll_up` is the vision's: everything that is alive."""
 
+    roll_up: RollUp
     objectives: list[Objective]
 
 
@@ -106,7 +122,7 @@ def objectives(snapshot: Snapshot, filters: Filters = EVERYTHING) -> ObjectivesA
         for row in measured.iter_rows(named=True)
         if snapshot.tree.known(row["objective"]) and (not wanted or row["objective"] in wanted)
     ]
-    return ObjectivesAnswer(**snapshot.head, objectives=found)
+    return ObjectivesAnswer(**snapshot.head, roll_up=_roll_up(snapshot, strategy.VISION), objectives=found)
 
 
 def _work(cells: pl.DataFrame) -> dict[str, dict[str, float | None]]:
@@ -135,7 +151,13 @@ def _objective(snapshot: Snapshot, row: dict[str, Any]) -> Objective:
         responsible=sorted(declared.responsible),
         below=sorted(name for name in snapshot.tree.below(declared.id) if name != declared.id),
         key_results=[_key_result(snapshot, declared, result) for result in declared.key_results],
+        roll_up=_roll_up(snapshot, declared.id),
     )
+
+
+def _roll_up(snapshot: Snapshot, objective: str) -> RollUp:
+    day = snapshot.run.at.astimezone(snapshot.zone).date()
+    return RollUp(**asdict(measure.roll_up(snapshot.tree, objective, day)))
 
 
 def _key_result(snapshot: Snapshot, objective: strategy.Objective, result: strategy.KeyResult) -> KeyResult:

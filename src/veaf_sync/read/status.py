@@ -9,6 +9,7 @@ from veaf_sync.read.answer import Answer, Instant, Part
 from veaf_sync.read.history import earlier
 from veaf_sync.read.items import Item
 from veaf_sync.read.listing import orphans
+from veaf_sync.read.notes import notes
 from veaf_sync.read.objectives import Objective, objectives, worst_first
 from veaf_sync.read.snapshot import Snapshot
 from veaf_sync.read.sources import Degradation, SourceReading, degradations, sources
@@ -58,7 +59,10 @@ class Budget(Part):
 
 
 class Status(Answer):
-    """Objectives stand worst first, orphans oldest first; `orphans_more` is how many are not shown."""
+    """Objectives stand worst first, orphans oldest first; `orphans_more` is how many are not shown.
+
+    `notes` are sentences on what the run found beside its numbers.
+    """
 
     organisation: str
     vision: str
@@ -71,6 +75,7 @@ class Status(Answer):
     exemptions: list[Budget]
     sources: list[SourceReading]
     degradations: list[Degradation]
+    notes: list[str]
     objectives: list[Objective]
     orphans: list[Item]
     orphans_more: int
@@ -95,6 +100,7 @@ def status(snapshot: Snapshot) -> Status:
         exemptions=_budgets(snapshot),
         sources=sources(snapshot),
         degradations=degradations(snapshot),
+        notes=notes(snapshot),
         objectives=worst_first(objectives(snapshot).objectives),
         orphans=oldest.items,
         orphans_more=oldest.total - len(oldest.items),

@@ -90,6 +90,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "on_track": sentences.on_track,
     "standing": sentences.standing,
     "value": sentences.value,
+    "worst_child": sentences.worst_child,
     "objective_tokens": _objective_tokens,
 }
 

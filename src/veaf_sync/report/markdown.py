@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from veaf_sync.read import Alignment, CoverageAnswer, Item, Status, Weight
+from veaf_sync.read import Alignment, CoverageAnswer, Item, KeyResult, Objective, RollUp, Status, Weight
 from veaf_sync.report import sentences
 from veaf_sync.report.draw import DRAWN
 from veaf_sync.report.drill import Tokens
@@ -26,7 +26,7 @@ def render(pack: Pack) -> str:
         *_head(pack.status, zone),
         *_coverage(pack.status, zone),
         *_verdicts(pack.status, zone),
-        *_objectives(pack.status),
+        *_objectives(pack.status, pack.objectives.roll_up),
         *_split(pack),
         *_groups("Teams", pack.groups["team"], "no team"),
         *_groups("Sources and partitions", pack.groups["partition"], ""),
@@ -49,6 +49,8 @@ def _head(status: Status, zone: ZoneInfo) -> list[str]:
             f"{md(sentences.degradation(reason, zone))} Fix: `{clean(reason.fix)}`" for reason in status.degradations
         ]
         blocks.append("> **DEGRADED** " + " ".join(causes or ["Not everything was read."]))
+    if status.notes:
+        blocks.append("\n".join(f"- {md(note)}" for note in status.notes))
     return blocks
 
 
@@ -105,7 +107,7 @@ def _verdicts(status: Status, zone: ZoneInfo) -> list[str]:
     return blocks
 
 
-def _objectives(status: Status) -> list[str]:
+def _objectives(status: Status, whole: RollUp) -> list[str]:
     rows = []
     for row in status.objectives:
         results = [
@@ -116,10 +118,26 @@ def _objectives(status: Status) -> list[str]:
         planned = percent(row.planned_share) if row.planned_share is not None else DASH
         name = f"{md(row.title)} ({md(row.objective)})" if row.title else md(row.objective)
         rows.append(
-            (name, row.state, planned, percent(row.actual_share), number(row.items), told, md(row.accountable) or DASH)
-        )
-    head = ("Objective", "State", "Planned", "Actual", "Items", "Key results", "Accountable")
-    return ["## Objectives, worst first", _table(head, rows, right=(2, 3, 4))] if rows else []
+            (name, row.state, planned, percent(row.actual_share), number(row.items), told,
+             *_rolled(row.roll_up, status.objectives, row.key_results), md(row.accountable) or DASH)
+        )  # fmt: skip
+    head = ("Objective", "State", "Planned", "Actual", "Items", "Key results", "Mean", "Worst", "Accountable")
+    if not rows:
+        return []
+    blocks = ["## Objectives, worst first", _table(head, rows, right=(2, 3, 4, 6))]
+    if whole.mean is not None:
+        mean, worst = _rolled(whole, status.objectives)
+        known = f"{whole.measured} of {whole.key_results} have a value"
+        blocks.append(f"All key results together: mean progress {mean}, worst {worst}; {known}.")
+    return blocks
+
+
+def _rolled(rolled: RollUp, objectives: Sequence[Objective], own: Sequence[KeyResult] = ()) -> tuple[str, str]:
+    """Mean and worst child of a roll-up, for two cells beside each other."""
+    if rolled.mean is None:
+        return DASH, DASH
+    worst = md(sentences.worst_child(rolled, objectives, own))
+    return percent(rolled.mean, 0), f"{percent(rolled.worst, 0)} ({worst})"
 
 
 def _split(pack: Pack) -> list[str]:

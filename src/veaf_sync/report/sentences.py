@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from veaf_sync.read import Degradation, KeyResult, Status
+from veaf_sync.read import Degradation, KeyResult, Objective, RollUp, Status
 from veaf_sync.report.figures import plural, quantity, short_moment
 
 MEANINGS = {
@@ -32,6 +32,12 @@ def degradation(reason: Degradation, zone: ZoneInfo) -> str:
 def on_track(results: Sequence[KeyResult]) -> str:
     """`1 of 3 on track`."""
     return f"{sum(result.on_track is True for result in results)} of {len(results)} on track"
+
+
+def worst_child(rolled: RollUp, objectives: Sequence[Objective], own: Sequence[KeyResult] = ()) -> str:
+    """What the worst child of a roll-up is called: a key result of its own, or an objective right below."""
+    titles = {row.objective: row.title for row in objectives} | {result.id: result.title for result in own}
+    return titles.get(rolled.worst_child) or rolled.worst_child
 
 
 def standing(result: KeyResult) -> str:

@@ -19,7 +19,7 @@ _COVERAGE: Mapping[str, Any] = (
 _OBJECTIVES: Mapping[str, Any] = (
     dict.fromkeys(("objective", "title", "supports", "declared", "state", "accountable", "responsible"), pl.String)
     | dict.fromkeys(("planned_share", "actual_share", *WEIGHT_NAMES, "items"), pl.Float64)
-    | {"key_results": pl.Int64, "on_track": pl.Int64}
+    | {"key_results": pl.Int64, "on_track": pl.Int64, "mean": pl.Float64, "worst": pl.Float64, "worst_child": pl.String}
 )  # fmt: skip
 _EPICS: Mapping[str, Any] = (
     dict.fromkeys(("id", "source", "key", "title", "url", "state", "team"), pl.String)
@@ -97,6 +97,7 @@ def _objective(row: Objective) -> dict[str, Any]:
         "responsible": "; ".join(row.responsible),
         "key_results": len(row.key_results),
         "on_track": sum(result.on_track is True for result in row.key_results),
+        **row.roll_up.model_dump(include={"mean", "worst", "worst_child"}),
     }
 
 
