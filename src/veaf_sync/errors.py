@@ -85,7 +85,8 @@ def render_problems(problems: Sequence[Problem], closing: str) -> str:
         by_file.setdefault(problem.file, []).append(problem)
     parts = []
     for file, rows in by_file.items():
-        count = "1 problem" if len(rows) == 1 else f"{len(rows)} problems"
+        noun = "finding" if all(row.severity == "finding" for row in rows) else "problem"
+        count = f"1 {noun}" if len(rows) == 1 else f"{len(rows)} {noun}s"
         lines = [f"{file}: {count}. {closing}".rstrip(), ""]
         lines += [str(row) for row in sorted(rows, key=lambda row: row.line)]
         parts.append("\n".join(lines))

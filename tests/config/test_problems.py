@@ -225,6 +225,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
         ("rules:\n  - {name: x, name: y, when: {}, objective: a}\n", 2, "rules.1: name is there twice."),
         ("rules:\n\t- x\n", 2, "a tab stands where YAML wants blanks."),
         ("rules: [\n  {name: x}\n", 1, "a bracket is not closed, or a comma is missing."),
+        ("rules: [", 1, "a value is missing here, or a bracket is not closed."),
         ('rules:\n  - name: "x\n    when: {}\n', 2, "a quotation mark is not closed."),
         ("rules: a: b\n", 1, "a colon too many, or the line is indented too far."),
         ("rules:\n  - a: 1\n b: 2\n", 3, "the indentation does not fit the lines above."),

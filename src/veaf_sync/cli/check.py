@@ -10,9 +10,10 @@ import click
 from veaf_sync.cli import options, printer
 from veaf_sync.cli.words import plural
 from veaf_sync.cli.workspace import Workspace
-from veaf_sync.errors import ConfigError, Problem, render_problems
+from veaf_sync.errors import Problem, render_problems
 
 if TYPE_CHECKING:
+    from veaf_sync.config import Config
     from veaf_sync.sync import SourceCheck
 
 FINDINGS = 1
@@ -25,25 +26,27 @@ FINDINGS = 1
 def command(ctx: click.Context, online: bool, form: str) -> None:
     """Validate the configuration; with --online also every source.
 
-    Offline nothing leaves the machine. Exit code 1 when there is any problem, 0 when there is none.
+    Errors stop every command; findings stop none: rules that lead nowhere, secrets and files that are not there.
+    Offline nothing leaves the machine. Exit code 1 when there is any of either, 0 when there is none.
     """
-    workspace: Workspace = ctx.obj
-    problems = _plugin_problems(workspace)
-    checks: Sequence[SourceCheck] = ()
-    try:
-        problems += workspace.config.findings
-    except ConfigError as error:
-        problems += error.problems
-    else:
-        if online:
-            from veaf_sync.sync import preflight
+    from veaf_sync import config
 
-            checks = preflight(workspace.config, workspace.registry, workspace.clock)
+    workspace: Workspace = ctx.obj
+    seen = config.inspect(workspace.folder, workspace.registry.connectors, at=workspace.clock.now())
+    problems = (*_plugin_problems(workspace), *seen.problems)
+    checks: Sequence[SourceCheck] | None = None
+    if online and seen.config is not None:
+        from veaf_sync.sync import preflight
+
+        checks = preflight(seen.config, workspace.registry, workspace.clock)
     if form == "json":
-        printer.document(_document(problems, checks))
+        printer.document(_document(problems, checks or ()))
     else:
-        _print(workspace, problems, checks)
-    if problems or any(check.problems for check in checks):
+        _print_problems(problems)
+        if not problems and seen.config is not None:
+            _print_size(workspace, seen.config)
+        _print_sources(checks, asked=online)
+    if problems or any(check.problems for check in checks or ()):
         ctx.exit(FINDINGS)
 
 
@@ -54,24 +57,45 @@ def _plugin_problems(workspace: Workspace) -> tuple[Problem, ...]:
     )
 
 
-def _print(workspace: Workspace, problems: Sequence[Problem], checks: Sequence[SourceCheck]) -> None:
-    if problems:
-        for text in render_problems(problems, "").splitlines():
-            printer.line(text)
-    else:
-        settings = workspace.config.settings
-        objectives, rules = len(workspace.config.strategy.objectives), len(workspace.config.mapping.rules)
-        parts = (plural(len(settings.sources), "source"), plural(objectives, "objective"), plural(rules, "rule"))
-        printer.line(f"{workspace.folder}: no problem. {', '.join(parts)}.")
-    for check in checks:
+def _print_problems(problems: Sequence[Problem]) -> None:
+    errors = [problem for problem in problems if problem.severity == "error"]
+    findings = [problem for problem in problems if problem.severity != "error"]
+    for group in (errors, findings):
+        if group:
+            for text in render_problems(group, "").splitlines():
+                printer.line(text)
+            printer.line()
+    said = []
+    if errors:
+        said.append(f"{plural(len(errors), 'error')}: no other command runs until {_they(errors)} mended.")
+    if findings:
+        said.append(f"{plural(len(findings), 'finding')}, which stop{'s' * (len(findings) == 1)} no command.")
+    if said:
+        printer.line(" ".join(said))
+
+
+def _they(errors: Sequence[Problem]) -> str:
+    return "it is" if len(errors) == 1 else "they are"
+
+
+def _print_size(workspace: Workspace, found: Config) -> None:
+    objectives, rules = len(found.strategy.objectives), len(found.mapping.rules)
+    parts = (plural(len(found.settings.sources), "source"), plural(objectives, "objective"), plural(rules, "rule"))
+    printer.line(f"{workspace.folder}: no problem. {', '.join(parts)}.")
+
+
+def _print_sources(checks: Sequence[SourceCheck] | None, *, asked: bool) -> None:
+    """What each source said; `None`: none was asked."""
+    if checks is None:
+        why = "mend the errors first, then" if asked else "next"
+        printer.line(f"Sources were not asked; {why}: veaf-sync check --online")
+    for check in checks or ():
         printer.line()
         printer.line(f"{check.source}  {_identity(check)}")
         for text in check.problems:
             printer.line(f"  problem  {text}", style="red")
         for text in check.notes:
             printer.line(f"  note     {text}")
-    if not checks and not problems:
-        printer.line("Sources were not asked: veaf-sync check --online")
 
 
 def _identity(check: SourceCheck) -> str:

@@ -5,7 +5,7 @@ serves what. The connectors' settings come in as an argument: this room knows no
 """
 
 from veaf_sync.config.folder import DOCUMENTS, find_folder, scaffold
-from veaf_sync.config.load import Config, load, load_texts
+from veaf_sync.config.load import Config, Inspection, inspect, load, load_texts
 from veaf_sync.config.schema import DocumentName, json_schema
 from veaf_sync.config.settings import Settings
 
@@ -13,8 +13,10 @@ __all__ = [
     "DOCUMENTS",
     "Config",
     "DocumentName",
+    "Inspection",
     "Settings",
     "find_folder",
+    "inspect",
     "json_schema",
     "load",
     "load_texts",

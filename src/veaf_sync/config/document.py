@@ -97,6 +97,11 @@ def parse(file: str, content: bytes) -> Document:
     return Document(file, {}, builder.lines, tuple(builder.problems), complete=False)
 
 
+def absent(file: str) -> Document:
+    """A document that is not there to be read."""
+    return Document(file, {}, {}, complete=False)
+
+
 class _Stop(Exception):
     """What follows cannot be read sensibly."""
 
@@ -249,6 +254,7 @@ _USUAL = (
     ("mapping values are not", "a colon too many, or the line is indented too far.", 'Quote a text with ": " in it.'),
     ("end of stream", "a quotation mark is not closed.", "Close it."),
     ("expected ',' or", "a bracket is not closed, or a comma is missing.", "Close it; quote a text with , [ { in it."),
+    ("expected the node content", "a value is missing here, or a bracket is not closed.", "Write it, or close it."),
     ("could not find expected ':'", "a name without a colon behind it.", "Example: name: value"),
     ("expected <block end>", "the indentation does not fit the lines above.", "Indent what belongs together equally."),
     ("unknown escape", "a backslash in double quotes stands for something.", "Write \\\\, or use single quotes."),

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from veaf_sync import mapping as mapping_room
 from veaf_sync import strategy as strategy_room
-from veaf_sync.config import skeletons
-from veaf_sync.config.document import SIZE_CAP, Document, parse
+from veaf_sync.config.document import SIZE_CAP, absent, parse
+from veaf_sync.config.document import Path as DocumentPath
 from veaf_sync.config.folder import DOCUMENTS, MAPPING, SETTINGS, STRATEGY
-from veaf_sync.config.problems import Part, ended
-from veaf_sync.config.references import unknown_sources
+from veaf_sync.config.machine import unusable_store
+from veaf_sync.config.problems import Part, ended, where
+from veaf_sync.config.references import unknown_golden_sources, unknown_sources, unknown_teams
+from veaf_sync.config.salvage import salvage
 from veaf_sync.config.settings import Settings
-from veaf_sync.config.sources import Connectors, read_sources
+from veaf_sync.config.sources import Connectors, Sources
 from veaf_sync.connector import Freshness, SourceSettings, Tag
 from veaf_sync.errors import ConfigError, Problem
 from veaf_sync.mapping import MappingFile
@@ -28,6 +30,17 @@ from veaf_sync.strategy import Period, Strategy, resolve_period
 
 _PLACEHOLDER = SourceSettings(connector="any")
 M = TypeVar("M", bound=BaseModel)
+
+
+class Told(Protocol):
+    """What another room says about a document: at which path, what, and what helps."""
+
+    @property
+    def path(self) -> DocumentPath: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def hint(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +78,39 @@ class Config:
         return {name: sha256(text.encode()).hexdigest() for name, text in self.texts.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What `check` wants to know. No `config` where there are errors; `problems` are errors, then findings."""
+
+    config: Config | None
+    problems: tuple[Problem, ...]
+
+
 def load(folder: Path, connectors: Connectors, *, at: datetime) -> Config:
     """Read the configuration in `folder`; `at` decides what has expired.
 
-    Raises `ConfigError` with every problem of all three files.
+    Raises `ConfigError` with every error of all three files.
     """
+    reading = _Reading(folder, connectors, at, *_contents(folder))
+    return reading.config()
+
+
+def load_texts(texts: Mapping[str, str], connectors: Connectors, *, at: datetime, folder: Path | None = None) -> Config:
+    """The same from stored documents, as a run kept them; relative paths count from `folder` (default: here)."""
+    contents = {name: texts.get(name, "").encode() for name in DOCUMENTS}
+    return _Reading(folder or Path(), connectors, at, contents).config()
+
+
+def inspect(folder: Path, connectors: Connectors, *, at: datetime) -> Inspection:
+    """Like `load`, with every finding beside every error, those of this machine too: secrets, files, the store."""
+    reading = _Reading(folder, connectors, at, *_contents(folder))
+    machine = [replace(found, severity="finding") for found in reading.machine()]
+    problems = reading.ordered([*reading.problems, *reading.findings, *machine])
+    return Inspection(None if reading.problems else reading.config(), tuple(problems))
+
+
+def _contents(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
+    """The documents by name, and what keeps the others from being read."""
     contents: dict[str, bytes] = {}
     missing: list[Problem] = []
     for name in DOCUMENTS:
@@ -84,124 +125,116 @@ def load(folder: Path, connectors: Connectors, *, at: datetime) -> Config:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             missing.append(Problem(str(path), 0, "", f"the file cannot be read: {reason}."))
-    return _Reading(folder, connectors, at, missing).config(contents)
-
-
-def load_texts(texts: Mapping[str, str], connectors: Connectors, *, at: datetime, folder: Path | None = None) -> Config:
-    """The same from stored documents, as a run kept them; relative paths count from `folder` (default: here)."""
-    contents = {name: texts.get(name, "").encode() for name in DOCUMENTS}
-    return _Reading(folder or Path(), connectors, at, []).config(contents)
+    return contents, missing
 
 
 class _Reading:
-    """One reading of a configuration: collects problems until the end."""
+    """One reading of a configuration: everything that can be known about it, whatever is wrong with it."""
 
-    def __init__(self, folder: Path, connectors: Connectors, at: datetime, problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        connectors: Connectors,
+        at: datetime,
+        contents: Mapping[str, bytes],
+        problems: Sequence[Problem] = (),
+    ) -> None:
         self.folder = folder
-        self.connectors = connectors
         self.at = at
-        self.problems = problems
+        self.contents = contents
+        self.problems = list(problems)
         self.findings: list[Problem] = []
+        documents = {
+            name: parse(str(folder / name), contents[name]) if name in contents else absent(str(folder / name))
+            for name in DOCUMENTS
+        }
+        self.problems += [problem for document in documents.values() for problem in document.problems]
+        self.documents = documents
+        self.sources = Sources(documents[SETTINGS], connectors, folder=folder.resolve())
+        self.problems += self.sources.problems
+        # Sources with problems are told about already; what is left for the model is their names.
+        named = dict.fromkeys(self.sources.names, _PLACEHOLDER) | self.sources.settings
+        self.settings = self._read(SETTINGS, Settings, {"sources": named} if named else {}, noun="setting")
+        self.strategy = self._read(STRATEGY, Strategy)
+        self.mapping = self._read(MAPPING, MappingFile)
+        self._look()
 
-    def config(self, contents: Mapping[str, bytes]) -> Config:
-        documents = {name: self._document(name, contents[name]) for name in DOCUMENTS if name in contents}
-        settings = self._settings(documents.get(SETTINGS))
-        strategy = self._strategy(documents.get(STRATEGY))
-        mapping = self._mapping(documents.get(MAPPING))
-        if self.problems or settings is None or strategy is None or mapping is None:
-            raise ConfigError(self._ordered(self.problems))
-        for name in (STRATEGY, MAPPING):
-            self.findings += unknown_sources(documents[name], settings.sources)
-        self._find(documents, settings, strategy, mapping)
+    def config(self) -> Config:
+        """Raises `ConfigError` where there are errors."""
+        if self.problems or self.settings is None or self.strategy is None or self.mapping is None:
+            raise ConfigError(self.ordered(self.problems))
         return Config(
             folder=self.folder.resolve(),
-            settings=settings,
-            strategy=strategy,
-            mapping=mapping,
-            texts={name: contents[name].decode("utf-8-sig") for name in DOCUMENTS},
-            findings=tuple(self._ordered(self.findings)),
+            settings=self.settings,
+            strategy=self.strategy,
+            mapping=self.mapping,
+            texts={name: self.contents[name].decode("utf-8-sig") for name in DOCUMENTS},
+            findings=tuple(self.ordered(self.findings)),
         )
 
-    def _document(self, name: str, content: bytes) -> Document:
-        document = parse(str(self.folder / name), content)
-        self.problems += document.problems
-        return document
+    def machine(self) -> Iterator[Problem]:
+        """What is not there on this machine: secrets, files, the store's folder."""
+        yield from self.sources.missing()
+        if self.settings is not None:
+            yield from unusable_store(self.documents[SETTINGS], self.settings.store, self.folder.resolve())
 
-    def _settings(self, document: Document | None) -> Settings | None:
-        if document is None or not document.complete:
-            return None
-        zone = _zone_or_utc(document.data.get("timezone"))
-        sources, problems = read_sources(document, self.connectors, folder=self.folder.resolve(), timezone=zone)
-        self.problems += problems
-        # Sources with problems are told about already; what is left for the model is their names.
-        entries = document.data.get("sources")
-        if isinstance(entries, dict):
-            named = dict.fromkeys(entries, _PLACEHOLDER) | sources
-            return self._model(document, Settings, {"sources": named}, noun="setting")
-        return self._model(document, Settings, noun="setting")
-
-    def _strategy(self, document: Document | None) -> Strategy | None:
-        strategy = self._model(document, Strategy)
-        if document is not None:
-            # Where a field is wrong somewhere, the tree is still checked for what only the whole of it tells.
-            self.problems += [
-                Problem(document.file, document.line(found.path), found.where, found.what, found.hint)
-                for found in strategy_room.problems(strategy or skeletons.strategy(document.data))
-            ]
-        return strategy
-
-    def _mapping(self, document: Document | None) -> MappingFile | None:
-        mapping = self._model(document, MappingFile)
-        if mapping is None and document is not None:
-            try:
-                skeletons.mapping(document.data)
-            except ValidationError as error:
-                names = Part(document, MappingFile).problems(error)
-                self.problems += [problem for problem in names if problem not in self.problems]
-        return mapping
-
-    def _model(
-        self, document: Document | None, model: type[M], replaced: Mapping[str, Any] | None = None, noun: str = "key"
+    def _read(
+        self, name: str, model: type[M], replaced: Mapping[str, Any] | None = None, noun: str = "key"
     ) -> M | None:
-        """`document` as a `model`. A key that is written without a value is as good as absent."""
-        if document is None or not document.complete:
+        """A document as a `model`, without what is wrong in it. A key without a value is as good as absent."""
+        document = self.documents[name]
+        if not document.complete:
             return None
         data = {key: value for key, value in document.data.items() if value is not None} | dict(replaced or {})
-        try:
-            return model.model_validate(data)
-        except ValidationError as error:
-            self.problems += Part(document, model, noun=noun).problems(error)
-            return None
+        found, errors = salvage(model, data)
+        self.problems += Part(document, model, noun=noun).problems(errors)
+        return found
 
-    def _find(
-        self, documents: Mapping[str, Document], settings: Settings, strategy: Strategy, mapping: MappingFile
-    ) -> None:
-        document = documents[STRATEGY]
-        for found in strategy_room.findings(strategy):
-            line = document.line(found.path)
-            self.findings.append(Problem(document.file, line, found.where, found.what, found.hint, "finding"))
-        document = documents[MAPPING]
-        places = {rule.name: index for index, rule in enumerate(mapping.rules)}
-        zone = ZoneInfo(settings.timezone)
-        for about in mapping_room.findings(mapping, strategy, at=self.at, tz=zone):
-            line = document.line(("rules", places[about.rule]))
-            what = ended(about.what)
-            self.findings.append(Problem(document.file, line, f"rules.{about.rule}", what, about.hint, "finding"))
+    def _look(self) -> None:
+        """What only the whole tells: the tree of objectives, and names that one document takes from another."""
+        if self.strategy is not None:
+            self.problems += self._placed(STRATEGY, strategy_room.problems(self.strategy))
+            self._find(STRATEGY, strategy_room.findings(self.strategy))
+        if self.strategy is not None and self.mapping is not None:
+            zone = ZoneInfo(self.settings.timezone if self.settings else "UTC")
+            self._find(MAPPING, mapping_room.findings(self.mapping, self.strategy, at=self.at, tz=zone))
+        if self.sources.names:
+            for name in (STRATEGY, MAPPING):
+                self.findings += unknown_sources(self.documents[name], self.sources.names)
+            self.findings += unknown_golden_sources(self.documents[MAPPING], self.sources.names)
+        if self.strategy is not None and self.strategy.teams:
+            self.findings += unknown_teams(self.documents[MAPPING], self.strategy.teams)
 
-    def _ordered(self, problems: list[Problem]) -> list[Problem]:
+    def _find(self, name: str, found: Iterable[Told]) -> None:
+        self.findings += [replace(problem, severity="finding") for problem in self._placed(name, found)]
+
+    def _placed(self, name: str, found: Iterable[Told]) -> Iterator[Problem]:
+        document = self.documents[name]
+        for told in found:
+            yield Problem(
+                document.file,
+                document.line(told.path),
+                where(document, _entry(told.path)),
+                ended(told.what),
+                told.hint,
+            )
+
+    def ordered(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Errors first; by file, then by line. What is told twice, once."""
         names = [str(self.folder / name) for name in DOCUMENTS]
-        return sorted(problems, key=lambda problem: (names.index(problem.file), problem.line))
+        return sorted(
+            dict.fromkeys(problems),
+            key=lambda problem: (problem.severity != "error", names.index(problem.file), problem.line),
+        )
+
+
+def _entry(path: DocumentPath) -> DocumentPath:
+    """The entry of a list that a path leads into; the path itself where it leads into none."""
+    inside = max((place for place, step in enumerate(path) if isinstance(step, int)), default=len(path) - 1)
+    return path[: inside + 1]
 
 
 def _where_from(folder: Path) -> str:
     """How to get a file that is missing: `init` never writes beside documents that are there."""
     there = any((folder / name).exists() for name in DOCUMENTS)
     return "veaf-sync init example writes one to start from." if there else f"veaf-sync init {folder} writes it."
-
-
-def _zone_or_utc(zone: object) -> str:
-    """A zone for the sources' settings; where it is a wrong one, the settings' own problem says so."""
-    try:
-        return ZoneInfo(str(zone)).key if zone else "UTC"
-    except (KeyError, OSError, ValueError):
-        return "UTC"

@@ -12,18 +12,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from veaf_sync.config.document import Document, Path
 from veaf_sync.config.outline import Outline
+from veaf_sync.config.salvage import path_of
 from veaf_sync.errors import Problem
 
 _SECRET_KEY = re.compile(r"token|secret|passw|credential|api.?key|private", re.IGNORECASE)
 _EXAMPLE = re.compile(r"\w: \S+$")
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,30}")
 
-_ABSENT = object()
 _WANTED = {
     "string": ("a text is expected.", "Put it in quotes."),
     "int": ("a whole number is expected.", ""),
@@ -59,10 +59,13 @@ class Part:
     path: Path = ()
     noun: str = "key"
 
-    def problems(self, error: ValidationError) -> list[Problem]:
+    def problems(self, errors: Sequence[ErrorDetails]) -> list[Problem]:
         """Every problem once, in the order of the document's lines."""
+        if not errors:
+            return []
         outline = Outline(self.model.model_json_schema(mode="validation"))
-        located = [(self._path(details), details) for details in error.errors(include_url=False)]
+        here = self.document.at(self.path)
+        located = [((*self.path, *path_of(details, here)), details) for details in errors]
         # Of an "either or", what was said about the form that the person did not choose is noise.
         told = {
             path[:-1] if details["type"] == "missing" else path for path, details in located if not _is_form(details)
@@ -74,20 +77,6 @@ class Part:
                 continue
             found.setdefault(path, self._problem(path, details, outline))
         return sorted(found.values(), key=lambda problem: problem.line)
-
-    def _path(self, details: ErrorDetails) -> Path:
-        """Where in the document, from its root; pydantic's names of branches and validators left out."""
-        path = self.path
-        value = self.document.at(path)
-        steps = details["loc"]
-        for index, step in enumerate(steps):
-            inside = value.get(step, _ABSENT) if isinstance(value, dict) else _entry(value, step)
-            if inside is not _ABSENT:
-                value = inside
-            elif not (details["type"] == "missing" and index == len(steps) - 1):
-                continue
-            path = (*path, step)
-        return path
 
     def _problem(self, path: Path, details: ErrorDetails, outline: Outline) -> Problem:
         kind, inner = details["type"], path[len(self.path) :]
@@ -161,10 +150,6 @@ def _steps(document: Document, path: Path) -> Iterator[str]:
         named: Mapping[str, Any] = entry if isinstance(entry, dict) else {}
         title = next((named[key] for key in ("name", "id") if isinstance(named.get(key), str)), None)
         yield title if title else str(step + 1)
-
-
-def _entry(value: object, step: str | int) -> object:
-    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else _ABSENT
 
 
 def _is_secret(path: Sequence[str | int]) -> bool:

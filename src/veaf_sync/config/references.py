@@ -1,4 +1,4 @@
-"""Conditions that name a source nobody configured: a finding, as such a rule can never match."""
+"""Conditions that name a source nobody configured, or a team nobody declared: findings, as they never hold."""
 
 from __future__ import annotations
 
@@ -15,30 +15,63 @@ _PLAIN = (str, int, float)
 
 
 def unknown_sources(document: Document, sources: Collection[str]) -> list[Problem]:
-    """A finding for every `source:` of a condition in the document that is none of `sources` (case ignored)."""
-    known = {name.casefold() for name in sources}
+    """A finding for every `source` of a condition in the document that is none of `sources` (case ignored)."""
+    return _unknown(document, "source", sources, "configured source", "Configured")
+
+
+def unknown_golden_sources(document: Document, sources: Collection[str]) -> list[Problem]:
+    """A finding for every golden item whose `source:` is none of `sources`."""
+    golden = document.data.get("golden")
     found = []
-    for path, value in _named(document.data, ()):
+    for index in range(len(golden) if isinstance(golden, list) else 0):
+        path = ("golden", index, "item")
+        item = document.at(path)
+        if not isinstance(item, str) or item.startswith(("http://", "https://")):
+            continue
+        source, colon, _ = item.partition(":")
+        if not colon:
+            what, hint = f"{item} names no source.", f"Write {sorted(sources)[0]}:{item}"
+        elif source not in sources:
+            what, hint = f"{source} is no configured source.", _instead(source, sources, "Configured")
+        else:
+            continue
+        found.append(Problem(document.file, document.line(path), where(document, path[:2]), what, hint, "finding"))
+    return found
+
+
+def unknown_teams(document: Document, teams: Collection[str]) -> list[Problem]:
+    """A finding for every `team` of a condition in the document that is none of `teams` (case ignored)."""
+    return _unknown(document, "team", teams, "team of strategy.yaml", "Teams")
+
+
+def _unknown(document: Document, key: str, names: Collection[str], noun: str, all_of_them: str) -> list[Problem]:
+    known = {name.casefold() for name in names}
+    found = []
+    for path, value in _named(document.data, key, ()):
         if str(value).casefold() not in known:
-            near = difflib.get_close_matches(str(value), sources, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Configured: {', '.join(sorted(sources))}."
+            hint = _instead(str(value), names, all_of_them)
             place = where(document, path[: path.index("when")] if "when" in path else path[:2])
-            what = f"{value} is no configured source."
+            what = f"{value} is no {noun}."
             found.append(Problem(document.file, document.line(path), place, what, hint, "finding"))
     return found
 
 
-def _named(value: Any, path: Path) -> Iterator[tuple[Path, object]]:
-    """Every source that is compared for equality below `when` and `items`, with its place."""
+def _instead(word: str, names: Collection[str], all_of_them: str) -> str:
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"Did you mean {near[0]}?" if near else f"{all_of_them}: {', '.join(sorted(names))}."
+
+
+def _named(value: Any, name: str, path: Path) -> Iterator[tuple[Path, object]]:
+    """Every value of the property `name` that is compared for equality below `when` and `items`, with its place."""
     if isinstance(value, list):
         for index, entry in enumerate(value):
-            yield from _named(entry, (*path, index))
+            yield from _named(entry, name, (*path, index))
     elif isinstance(value, dict):
         for key, entry in value.items():
-            if key == "source" and ("when" in path or "items" in path):
+            if key == name and ("when" in path or "items" in path):
                 yield from _values(entry, (*path, key))
             else:
-                yield from _named(entry, (*path, key))
+                yield from _named(entry, name, (*path, key))
 
 
 def _values(value: Any, path: Path) -> Iterator[tuple[Path, object]]:

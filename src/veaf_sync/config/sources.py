@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 from veaf_sync.config.document import Document
-from veaf_sync.config.problems import Part
+from veaf_sync.config.problems import Part, where
+from veaf_sync.config.salvage import salvage
 from veaf_sync.connector import Connector, SourceSettings
+from veaf_sync.credentials import Secret
 from veaf_sync.errors import Problem
 
 OURS = ("file", "jira")
@@ -20,24 +22,53 @@ OURS = ("file", "jira")
 Connectors = Mapping[str, type[Connector[Any]]]
 
 
-def read_sources(
-    document: Document, connectors: Connectors, *, folder: Path, timezone: str
-) -> tuple[dict[str, SourceSettings], list[Problem]]:
-    """The settings of every source that can be used, and the problems of the others."""
-    entries = document.data.get("sources")
-    found: dict[str, SourceSettings] = {}
-    problems: list[Problem] = []
-    for name, entry in entries.items() if isinstance(entries, dict) else ():
-        path = ("sources", name)
-        settings = _settings_class(document, path, entry, connectors)
+class Sources:
+    """The sources of a document. `settings` are those without errors; `problems` the errors of the others."""
+
+    def __init__(self, document: Document, connectors: Connectors, *, folder: Path) -> None:
+        entries = document.data.get("sources")
+        self.names: tuple[str, ...] = tuple(entries) if isinstance(entries, dict) else ()
+        self.settings: dict[str, SourceSettings] = {}
+        self.problems: list[Problem] = []
+        self._document = document
+        self._folder = folder
+        self._usable: dict[str, SourceSettings] = {}
+        self._classes: dict[str, type[SourceSettings]] = {}
+        context = {"folder": folder, "timezone": _zone_or_utc(document.data.get("timezone"))}
+        for name in self.names:
+            self._read(("sources", name), document.at(("sources", name)), connectors, context)
+
+    def missing(self) -> Iterator[Problem]:
+        """What the sources need of this machine and is not there, also where their settings have errors."""
+        for name, settings in self._classes.items():
+            entry = self._document.at(("sources", name))
+            for key, field in settings.model_fields.items():
+                if key in entry and Secret in (field.annotation, *get_args(field.annotation)):
+                    yield from self._secret(("sources", name, key), entry[key])
+            for flaw in self._usable[name].flaws() if name in self._usable else ():
+                yield self._problem(("sources", name, *flaw.path), flaw.what, flaw.hint)
+
+    def _secret(self, path: tuple[str, ...], value: object) -> Iterator[Problem]:
+        with suppress(ValueError):  # no reference: an error already, or a name that is no secret
+            if amiss := Secret.parse(value, str(self._folder)).problem():
+                yield self._problem(path, *amiss)
+
+    def _problem(self, path: tuple[str, ...], what: str, hint: str) -> Problem:
+        return Problem(self._document.file, self._document.line(path), where(self._document, path), what, hint)
+
+    def _read(self, path: tuple[str, str], entry: object, connectors: Connectors, context: Mapping[str, Any]) -> None:
+        settings = _settings_class(self._document, path, entry, connectors)
         if isinstance(settings, Problem):
-            problems.append(settings)
-            continue
-        try:
-            found[name] = settings.model_validate(entry, context={"folder": folder, "timezone": timezone})
-        except ValidationError as error:
-            problems += Part(document, settings, path, "setting").problems(error)
-    return found, problems
+            self.problems.append(settings)
+            return
+        name = path[-1]
+        self._classes[name] = settings
+        found, errors = salvage(settings, self._document.at(path), context)
+        self.problems += Part(self._document, settings, path, "setting").problems(errors)
+        if found is not None:
+            self._usable[name] = found
+            if not errors:
+                self.settings[name] = found
 
 
 def _settings_class(
@@ -69,3 +100,11 @@ def _instead(name: str, connectors: Connectors) -> str:
 
 def _installed(connectors: Connectors) -> str:
     return f"Installed: {', '.join(sorted(connectors)) or 'none'}."
+
+
+def _zone_or_utc(zone: object) -> str:
+    """A zone for the sources' settings; where it is a wrong one, the settings' own problem says so."""
+    try:
+        return ZoneInfo(str(zone)).key if zone else "UTC"
+    except (KeyError, OSError, ValueError):
+        return "UTC"

@@ -20,7 +20,7 @@ from veaf_sync.connector.contract import (
     Refusal,
     Shard,
 )
-from veaf_sync.connector.settings import Cap, Freshness, Guards, RelativePath, SourceSettings, Tag, TimeZone
+from veaf_sync.connector.settings import Cap, Flaw, Freshness, Guards, RelativePath, SourceSettings, Tag, TimeZone
 
 __all__ = [
     "Absent",
@@ -28,6 +28,7 @@ __all__ = [
     "Connector",
     "Cursor",
     "Feature",
+    "Flaw",
     "Freshness",
     "Guards",
     "Identity",

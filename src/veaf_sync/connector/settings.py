@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -126,6 +128,15 @@ class Tag(Strict):
         return inner if inner and value == self.value(inner) else None
 
 
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong around a setting: its path in the source's settings, a sentence, and what helps."""
+
+    path: tuple[str, ...]
+    what: str
+    hint: str = ""
+
+
 class SourceSettings(Strict):
     """Common part of every source. A connector subclasses it with its own words."""
 
@@ -139,6 +150,10 @@ class SourceSettings(Strict):
     read_only: bool = False
     lag: Duration = Field(default=timedelta(minutes=10), description="How late the tool's index may show an edit.")
     census_every: int = Field(default=24, ge=1, description="A full id census every so many incremental syncs.")
+
+    def flaws(self) -> Sequence[Flaw]:
+        """What is visibly wrong without asking the tool, for `check`: it stops nothing. Called there only."""
+        return ()
 
     def hosts(self) -> tuple[str, ...]:
         """Hosts that requests of this source may go to, as `host` or `host:port`; none = no network."""

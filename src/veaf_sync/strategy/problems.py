@@ -13,10 +13,9 @@ from veaf_sync.strategy.tree import CUT_OFF, VISION, Tree
 
 @dataclass(frozen=True, slots=True)
 class StrategyProblem:
-    """`path` leads to the place in the document (`("objectives", 3, "supports")`); `where` names it for people."""
+    """`path` leads to the place in the document, such as `("objectives", 3, "supports")`."""
 
     path: tuple[str | int, ...]
-    where: str
     what: str
     hint: str = ""
 
@@ -32,27 +31,29 @@ def problems(strategy: Strategy) -> list[StrategyProblem]:
     found: list[StrategyProblem] = []
     seen: set[str] = set()
     for index, objective in enumerate(strategy.objectives):
-        where = f"objectives.{objective.id}"
         path = ("objectives", index)
         if objective.id in RESERVED:
             what = f"{objective.id} is a reserved word and cannot be an objective's id."
-            found.append(StrategyProblem((*path, "id"), where, what, "Choose another id."))
+            found.append(StrategyProblem((*path, "id"), what, "Choose another id."))
         elif objective.id in seen:
             what = f"this id is there {ids[objective.id]} times."
-            found.append(StrategyProblem((*path, "id"), where, what, "Give each objective an id of its own."))
+            found.append(StrategyProblem((*path, "id"), what, "Give each objective an id of its own."))
         elif (ring := ringed.get(objective.id)) and seen.isdisjoint(ring):
             what = f"it supports itself in a ring: {' → '.join((*_from(ring, objective.id), objective.id))}."
-            found.append(StrategyProblem((*path, "supports"), where, what, "Let one of them support vision."))
+            found.append(StrategyProblem((*path, "supports"), what, "Let one of them support vision."))
         elif objective.supports != VISION and not tree.known(objective.supports):
             what = f"supports names {objective.supports}, which is no objective."
-            found.append(StrategyProblem((*path, "supports"), where, what, _did_you_mean(objective.supports, tree.ids)))
+            found.append(StrategyProblem((*path, "supports"), what, _did_you_mean(objective.supports, tree.ids)))
         found.extend(_key_result_problems(index, objective))
         seen.add(objective.id)
     return found
 
 
 def findings(strategy: Strategy) -> list[StrategyProblem]:
-    """What `check` reports and nothing stops for: active objectives cut off, planned shares that exceed all work."""
+    """What `check` reports and nothing stops for.
+
+    Active objectives cut off, teams that are responsible and not declared, planned shares that exceed all work.
+    """
     tree = Tree(strategy)
     found: list[StrategyProblem] = []
     for index, objective in enumerate(strategy.objectives):
@@ -62,9 +63,22 @@ def findings(strategy: Strategy) -> list[StrategyProblem]:
         if dead is not None:
             what = f"active, but cut off from the vision: {dead} above it is {tree.declared(dead)}."
             hint = f"Let it support an active objective, or reopen {dead}."
-            found.append(StrategyProblem(("objectives", index, "supports"), f"objectives.{objective.id}", what, hint))
+            found.append(StrategyProblem(("objectives", index, "supports"), what, hint))
+    found.extend(_strangers(strategy))
     found.extend(_overplanned(strategy, tree))
     return found
+
+
+def _strangers(strategy: Strategy) -> Iterator[StrategyProblem]:
+    """Responsible teams that `teams` does not hold (case ignored); where it holds none, names are just names."""
+    known = {name.casefold() for name in strategy.teams}
+    for index, objective in enumerate(strategy.objectives if known else ()):
+        for team in objective.responsible:
+            if team.casefold() not in known:
+                what = f"responsible names {team}, which is no team."
+                close = difflib.get_close_matches(team, strategy.teams, n=1)
+                hint = f"Did you mean {close[0]}?" if close else f"Teams: {', '.join(sorted(strategy.teams))}."
+                yield StrategyProblem(("objectives", index, "responsible"), what, hint)
 
 
 def _overplanned(strategy: Strategy, tree: Tree) -> Iterator[StrategyProblem]:
@@ -74,18 +88,16 @@ def _overplanned(strategy: Strategy, tree: Tree) -> Iterator[StrategyProblem]:
         if total > 1 + 1e-9:
             index = next((n for n, o in enumerate(strategy.objectives) if o.id == parent), None)
             path = ("objectives",) if index is None else ("objectives", index)
-            where = "objectives" if parent == VISION else f"objectives.{parent}"
             what = f"the planned shares of what supports {parent} add up to {total * 100:.0f} %."
-            yield StrategyProblem(path, where, what, "Shares are parts of all counted work: at most 100 %.")
+            yield StrategyProblem(path, what, "Shares are parts of all counted work: at most 100 %.")
 
 
 def _key_result_problems(index: int, objective: Objective) -> Iterator[StrategyProblem]:
     seen: set[str] = set()
     for number, result in enumerate(objective.key_results):
         if result.id in seen:
-            where = f"objectives.{objective.id}.key_results.{result.id}"
             path = ("objectives", index, "key_results", number, "id")
-            yield StrategyProblem(path, where, "this id is there twice.", "Give each key result an id of its own.")
+            yield StrategyProblem(path, "this id is there twice.", "Give each key result an id of its own.")
         seen.add(result.id)
 
 

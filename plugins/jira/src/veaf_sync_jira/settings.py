@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from veaf_sync.connector import SourceSettings
 from veaf_sync.connector.settings import Texts
@@ -16,13 +16,13 @@ _PROJECT = re.compile(r"[A-Z][A-Z0-9_]*")
 _GATEWAY = re.compile(r"/ex/jira/[0-9a-fA-F-]{36}")
 
 
-def _user(value: Any) -> Any:
+def _user(value: Any, info: ValidationInfo) -> Any:
     """A plain name or address, or a reference to where it is kept."""
     if value is None:
         return None
     if isinstance(value, str) and value.partition(":")[0] not in Secret.SCHEMES:
         return value
-    return Secret.parse(value)
+    return Secret.parse(value, str((info.context or {}).get("folder", "")))
 
 
 class JiraSettings(SourceSettings):
