@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -76,12 +75,13 @@ class Organisation:
 
 
 @pytest.fixture
-def organisation(tmp_path: Path) -> Iterator[Organisation]:
+def organisation(request: pytest.FixtureRequest, new_url: Callable[[str], str]) -> Iterator[Organisation]:
+    """On SQLite, or on the engine that a test's parameter `organisation` names."""
     clock = ManualClock(START)
     name = f"t{uuid4().hex}"
     tool = MemoryTool(clock)
     MemoryConnector.tools[name] = tool
-    with open_store(f"sqlite:///{tmp_path}/veaf-sync.db") as store:
+    with open_store(new_url(getattr(request, "param", "sqlite"))) as store:
         yield Organisation(store=store, clock=clock, tool=tool, name=name)
     del MemoryConnector.tools[name]
 

@@ -1,17 +1,20 @@
-"""Incremental = full: whatever people do in the tool, an incremental pull ends in the state of a fresh full one."""
+"""Incremental = full: whatever people do in the tool, an incremental pull ends in the state of a fresh full one.
+
+The incremental passes go into a store on either engine, the full ones always into SQLite: both hold the same.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
 import polars as pl
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from veaf_sync import config as configuration
 from veaf_sync.plugins import Registry
@@ -23,14 +26,18 @@ PARTITIONS = ["A", "B", "C"]
 
 
 class IncrementalIsFull(RuleBasedStateMachine):
+    def __init__(self, engine: str, new_url: Callable[[str], str]) -> None:
+        super().__init__()
+        self.engine = engine
+        self.new_url = new_url
+
     @initialize()
     def begin(self) -> None:
-        self.folder = TemporaryDirectory()
         self.clock = ManualClock(datetime(2026, 11, 24, 12, tzinfo=UTC))
         self.name = f"s{uuid4().hex}"
         self.tool = MemoryTool(self.clock)
         MemoryConnector.tools[self.name] = self.tool
-        self.store = open_store(f"sqlite:///{self.folder.name}/kept.db")
+        self.store = open_store(self.new_url(self.engine))
         self.number = 0
         for partition in PARTITIONS:
             self.add(partition)
@@ -41,7 +48,6 @@ class IncrementalIsFull(RuleBasedStateMachine):
         if hasattr(self, "store"):
             self.incremental_equals_full()
             self.store.close()
-            self.folder.cleanup()
             del MemoryConnector.tools[self.name]
 
     def _pass(self, store: Any) -> int:
@@ -96,7 +102,7 @@ class IncrementalIsFull(RuleBasedStateMachine):
     def incremental_equals_full(self) -> None:
         self.clock.advance(1)
         run = self._pass(self.store)
-        with TemporaryDirectory() as folder, open_store(f"sqlite:///{Path(folder)}/fresh.db") as fresh:
+        with open_store(self.new_url("sqlite")) as fresh:
             expected = fresh.items.frame(self._pass(fresh))
         frozen = [(s.source, s.partition) for s in self.store.pulls.states(run=run) if s.state != "fresh"]
         kept = self.store.items.frame(run, unreadable=frozen)
@@ -106,5 +112,7 @@ class IncrementalIsFull(RuleBasedStateMachine):
         assert not unreadable & visible
 
 
-TestIncrementalIsFull = IncrementalIsFull.TestCase
-TestIncrementalIsFull.settings = settings(max_examples=settings.default.max_examples // 12, stateful_step_count=16)
+@pytest.mark.parametrize(("engine", "part"), [("sqlite", 12), ("postgresql", 25)])
+def test_incremental_is_full(engine: str, part: int, new_url: Callable[[str], str]) -> None:
+    examples = settings(max_examples=settings.default.max_examples // part, stateful_step_count=16)
+    run_state_machine_as_test(lambda: IncrementalIsFull(engine, new_url), settings=examples)

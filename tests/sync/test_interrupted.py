@@ -17,6 +17,8 @@ from veaf_sync.testing import MemoryConnector
 if TYPE_CHECKING:
     from conftest import Organisation
 
+pytestmark = pytest.mark.parametrize("organisation", ["sqlite", "postgresql"], indirect=True)
+
 READER = 'stated: [{from: labels, pattern: "okr:(?P<objective>[a-z]+)"}]\n'
 RULES = "rules:\n  - {name: bugs, when: {type: Bug}, objective: cheap}\n"
 

@@ -9,12 +9,10 @@ organisation.stored(run)          what the store holds as of a run, organisation
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,17 +75,15 @@ def profile(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="session")
-def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that nothing was written to, made once and copied."""
-    path = tmp_path_factory.mktemp("store") / "new.db"
-    open_store(f"sqlite:///{path}").close()
-    return path
+@pytest.fixture
+def engine() -> str:
+    """Where stores are; a test names another engine by a parameter of this name."""
+    return "sqlite"
 
 
 @pytest.fixture
 def organisation(
-    jira: Callable[..., JiraEmulator], new_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jira: Callable[..., JiraEmulator], engine: str, new_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeOrganisation]:
     """`organisation(profile, items=…, payloads=…, knobs=…, ahead=…)`; `ahead`: how far our clock is ahead."""
     with ExitStack() as stack:
@@ -109,8 +105,7 @@ def organisation(
             site = jira(profile, items=items, payloads=payloads, clock=theirs, knobs=knobs or Knobs(page_cap=PAGE))
             for name, value in site.environment.items():
                 monkeypatch.setenv(name, value)
-            path = shutil.copy(new_store, tmp_path / f"veaf-sync-{profile}.db")
-            store = stack.enter_context(open_store(f"sqlite:///{path}"))
+            store = stack.enter_context(open_store(new_url(engine)))
             return Organisation(site=site, store=store, clock=ours, source=source)
 
         yield make

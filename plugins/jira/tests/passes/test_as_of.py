@@ -31,8 +31,8 @@ def answers(made, as_of, folder):
     return {name: answer.model_dump_json().encode() for name, answer in said.items()} | files
 
 
-@pytest.mark.parametrize("profile", ["cloud"])
-def test_answers_as_of_a_run_are_the_same_bytes_after_later_runs(tagged, profile, tmp_path):
+@pytest.mark.parametrize(("profile", "engine"), [("cloud", "sqlite"), ("cloud", "postgresql")])
+def test_answers_as_of_a_run_are_the_same_bytes_after_later_runs(tagged, tmp_path):
     first = tagged.sync(write=True)
     before = answers(tagged, str(first.run.id), tmp_path / "1")
     assert len(before) > 10
