@@ -217,3 +217,18 @@ def test_a_copy_of_the_file_is_a_backup(file, driver, item, tmp_path):
     shutil.copy(file, tmp_path / "copy.db")
     with open_store(url_of(tmp_path / "copy.db")) as copy:
         assert copy.items.frame(run.id).height == 1
+
+
+def test_a_server_that_was_restarted_meanwhile_is_asked_again(new_url, item, driver):
+    import psycopg
+
+    url = new_url("postgresql")
+    with open_store(url) as store:
+        run = driver(store).sync([item("1")])
+        assert store.items.frame(run.id)["id"].to_list() == ["1"]
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert store.items.frame(run.id)["id"].to_list() == ["1"]

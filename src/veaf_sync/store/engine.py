@@ -31,6 +31,7 @@ from sqlalchemy.sql.dml import Insert
 
 from veaf_sync.errors import FenceLost, StoreError
 from veaf_sync.store import tables
+from veaf_sync.store.arrow import Arrow
 from veaf_sync.store.failures import explain
 from veaf_sync.store.records import Lease
 from veaf_sync.store.values import as_json
@@ -55,6 +56,7 @@ class Database:
         self.sqlite = url.get_backend_name() == "sqlite"
         self.name = str(Path(url.database).name) if self.sqlite and url.database else url.render_as_string()
         self.engine = _sqlite(url) if self.sqlite else create_engine(url, pool_pre_ping=True)
+        self.arrow = None if self.sqlite else Arrow(url, self.name)
         event.listen(self.engine, "handle_error", self._explain, retval=True)
         self._prepared: dict[tuple[str, ...], _Prepared] = {}
 
@@ -64,6 +66,8 @@ class Database:
         return explain(self.name, error) if context.sqlalchemy_exception is not None else None
 
     def close(self) -> None:
+        if self.arrow is not None:
+            self.arrow.close()
         self.engine.dispose()
 
     @contextmanager

@@ -15,7 +15,6 @@ from typing import Any
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, Table
 
-from veaf_sync.errors import StoreError
 from veaf_sync.frames import TEXTS, TIME
 from veaf_sync.store.engine import Database
 from veaf_sync.store.failures import explain
@@ -32,8 +31,10 @@ def columns(source: Mapping[str, Any] | Any, schema: Mapping[str, pl.DataType]) 
 def load(database: Database, query: Select[Any], schema: pl.Schema) -> pl.DataFrame:
     """Run `query`, whose columns are those of `schema` in the stored form, and bring them as `schema` says."""
     compiled = query.compile(dialect=database.engine.dialect, compile_kwargs={"literal_binds": True})
-    read = _by_rows if database.sqlite else _by_columns
-    frame = read(database, str(compiled), schema)
+    if database.arrow is None:
+        frame = _by_rows(database, str(compiled), schema)
+    else:  # the dialect doubles percent signs for its own driver; this one takes the text as it is
+        frame = pl.DataFrame(database.arrow.fetch(str(compiled).replace("%%", "%")), schema=list(schema))
     return frame.select([_restored(name, dtype).alias(name) for name, dtype in schema.items()])
 
 
@@ -51,26 +52,6 @@ def _by_rows(database: Database, sql: str, schema: pl.Schema) -> pl.DataFrame:
         except sqlite3.Error as error:
             raise explain(database.name, error) from error
     return pl.concat(frames)
-
-
-def _by_columns(database: Database, sql: str, schema: pl.Schema) -> pl.DataFrame:
-    try:
-        import adbc_driver_postgresql.dbapi as postgresql
-    except ImportError as error:
-        raise StoreError(
-            "Reading frames from PostgreSQL needs a driver that is not installed.",
-            fix="Install it with: pip install 'veaf-sync[postgres]'",
-        ) from error
-    address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    # The dialect doubles percent signs for its own driver; this one takes the text as it is.
-    text = sql.replace("%%", "%")
-    try:
-        with closing(postgresql.connect(address)) as connection, closing(connection.cursor()) as cursor:
-            cursor.execute(text)
-            table = cursor.fetch_arrow_table()
-    except postgresql.Error as error:
-        raise explain(database.name, error) from error
-    return pl.DataFrame(table, schema=list(schema))
 
 
 def _stored_as(dtype: pl.DataType) -> pl.DataType:
