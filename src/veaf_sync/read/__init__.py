@@ -6,6 +6,7 @@ so an answer `--as-of` a run is the same bytes whenever it is asked. No network,
 
 from veaf_sync.read.answer import FORMAT_VERSION, Answer, Instant, Part, iso
 from veaf_sync.read.coverage import GROUPS, CoverageAnswer, Group, coverage
+from veaf_sync.read.drift import DRIFTED, DriftAnswer, Standing, Step, drift
 from veaf_sync.read.epics import Epic, EpicsAnswer, epics
 from veaf_sync.read.explain import ExplainAnswer, explain
 from veaf_sync.read.history import Point, history
@@ -23,6 +24,7 @@ from veaf_sync.read.weights import VERDICT_NAMES, WEIGHT_NAMES, Bounds, Weight, 
 from veaf_sync.store import Filters
 
 __all__ = [
+    "DRIFTED",
     "FORMAT_VERSION",
     "GROUPS",
     "ROWS",
@@ -35,6 +37,7 @@ __all__ = [
     "Change",
     "CoverageAnswer",
     "Degradation",
+    "DriftAnswer",
     "Epic",
     "EpicsAnswer",
     "ExplainAnswer",
@@ -55,12 +58,15 @@ __all__ = [
     "RunsAnswer",
     "Snapshot",
     "SourceReading",
+    "Standing",
     "Status",
+    "Step",
     "Weight",
     "Weights",
     "as_items",
     "counted_rows",
     "coverage",
+    "drift",
     "epics",
     "explain",
     "history",

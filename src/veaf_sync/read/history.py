@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
+from veaf_sync.errors import UserError
 from veaf_sync.read.answer import Instant, Part
+from veaf_sync.read.opening import bound
 from veaf_sync.read.snapshot import Snapshot
 from veaf_sync.read.weights import weights
 from veaf_sync.store import Run
@@ -39,13 +41,30 @@ def history(snapshot: Snapshot) -> tuple[Point, ...]:
     return tuple(_point(snapshot, run) for run in reversed(chosen))
 
 
-def earlier(snapshot: Snapshot) -> Run | None:
-    """What the run is compared with: the last run at least a week older, else the one before it; same definitions."""
-    for before in (snapshot.run.at - WEEK + MOMENT, snapshot.run.at):
+def earlier(snapshot: Snapshot) -> Snapshot | None:
+    """What the run is compared with: the last one at least a week older, else of an earlier day, else the one before.
+
+    Only one with the same period, scope and definitions, so that a difference is never due to what is counted.
+    """
+    at, zone = snapshot.run.at, snapshot.zone
+    today = datetime.combine(at.astimezone(zone).date(), time.min, tzinfo=zone).astimezone(UTC)
+    for before in (at - WEEK + MOMENT, today, at):
         run = snapshot.store.runs.latest(before=before)
-        if run is not None and run.metric_version == snapshot.run.metric_version:
-            return run
+        found = _comparable(snapshot, run) if run is not None else None
+        if found is not None:
+            return found
     return None
+
+
+def _comparable(snapshot: Snapshot, run: Run) -> Snapshot | None:
+    if run.metric_version != snapshot.run.metric_version:
+        return None
+    try:
+        found = bound(snapshot.store, run, snapshot.config)
+    except UserError:  # documents that this version cannot read any more
+        return None
+    same = found.period == snapshot.period and found.config.settings.scope == snapshot.config.settings.scope
+    return found if same else None
 
 
 def _runs(snapshot: Snapshot, before: Callable[[Run, int], datetime]) -> list[Run]:

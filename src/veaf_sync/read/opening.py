@@ -29,6 +29,11 @@ def open_snapshot(store: Store, config: Config, as_of: str | None = None) -> Sna
     there is no such run.
     """
     run = _latest(store) if as_of is None else _named(store, as_of.strip(), ZoneInfo(config.settings.timezone))
+    return bound(store, run, config)
+
+
+def bound(store: Store, run: Run, config: Config) -> Snapshot:
+    """`run` with the documents it used; `config` saves reading them where they are the same."""
     texts = store.runs.documents(run.id)
     if texts == dict(config.texts):
         return Snapshot(store, run, config)

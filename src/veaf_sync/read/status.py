@@ -30,7 +30,10 @@ class PeriodPart(Part):
 
 
 class Change(Part):
-    """Against an earlier run of the same definitions: coverage as a ratio, verdicts in items that sum to `total`."""
+    """Against an earlier run of the same period, scope and definitions.
+
+    Coverage as a ratio, verdicts in items that sum to `total`.
+    """
 
     run: int
     as_of: Instant
@@ -108,15 +111,15 @@ def status(snapshot: Snapshot) -> Status:
 
 
 def _change(snapshot: Snapshot, now: Weight) -> Change | None:
-    run = earlier(snapshot)
-    if run is None:
+    than = earlier(snapshot)
+    if than is None:
         return None
-    before = weights(snapshot.store.results.cells(run.id)).count
+    before = weights(than.cells).count
     value, then = now.coverage.value, before.coverage.value
     moved = {name: now.verdict(name) - before.verdict(name) for name in VERDICT_NAMES}
     return Change(
-        run=run.id,
-        as_of=run.at,
+        run=than.run.id,
+        as_of=than.run.at,
         coverage=None if value is None or then is None else value - then,
         total=now.total - before.total,
         **moved,
