@@ -68,11 +68,10 @@ def _planned(workspace: Workspace, *, ask: bool, quiet: bool) -> Plan | None:
             "apply without a file asks, and there is no terminal to ask at. Nothing was written.",
             fix="veaf-sync plan --out plan.json, review it, veaf-sync apply plan.json. Or add --auto-approve.",
         )
+    config = workspace.config  # a plan is made with the rules of today
     run = workspace.snapshot().run
     with progress(workspace) as shown:
-        planned = make_plan(
-            workspace.config, workspace.registry, workspace.snapshots, workspace.clock, run, progress=shown
-        )
+        planned = make_plan(config, workspace.registry, workspace.snapshots, workspace.clock, run, progress=shown)
     plan = planned.plan
     if not quiet:
         changes.show_planned(planned)

@@ -23,10 +23,11 @@ def command(workspace: Workspace, file: Path | None, form: str) -> None:
     """
     from veaf_sync.sync import guard_reasons, make_plan
 
+    config = workspace.config  # a plan is made with the rules of today
     snapshot = workspace.snapshot()
     with progress(workspace) as shown:
         planned = make_plan(
-            workspace.config, workspace.registry, workspace.snapshots, workspace.clock, snapshot.run, progress=shown
+            config, workspace.registry, workspace.snapshots, workspace.clock, snapshot.run, progress=shown
         )
     if file is not None:
         planfile.write_plan(planned.plan, file)
@@ -35,7 +36,7 @@ def command(workspace: Workspace, file: Path | None, form: str) -> None:
         return
     changes.show_planned(planned)
     command = f"veaf-sync apply {file}" if file else "veaf-sync apply"
-    reasons = guard_reasons(planned.plan, workspace.config, workspace.snapshots, None, command)
+    reasons = guard_reasons(planned.plan, config, workspace.snapshots, None, command)
     if reasons:
         printer.line("As it stands, apply would refuse it:", style="yellow")
         for reason in reasons:

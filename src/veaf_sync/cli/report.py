@@ -54,8 +54,8 @@ def command(
 
     workspace: Workspace = ctx.obj
     snapshot = workspace.snapshot(as_of)
-    target = folder or workspace.config.folder / "report"
-    if target.resolve() == workspace.config.folder:
+    target = folder or workspace.place.folder / "report"
+    if target.resolve() == workspace.place.folder:
         raise UsageError(
             f"{target} holds the configuration. Nothing was written.", fix="--out DIR names another folder."
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,6 +12,8 @@ from veaf_sync.cli.words import moment
 from veaf_sync.cli.workspace import Workspace
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from veaf_sync.read import RunsAnswer
 
 CSV_COLUMNS = ("id", "at", "started", "finished", "status", "degraded", "wrote", "metric_version", "digest")
@@ -30,6 +31,8 @@ def command(workspace: Workspace, limit: int, form: str) -> None:
     from veaf_sync import read
 
     answer = read.runs(workspace.snapshots, limit)
+    if answer.run is not None:
+        workspace.say_what_does_not_load(workspace.snapshots.runs.documents(answer.run))
     if form == "json":
         printer.document(answer)
     elif form == "csv":
@@ -38,7 +41,7 @@ def command(workspace: Workspace, limit: int, form: str) -> None:
     elif not answer.runs:
         printer.line("No run yet: veaf-sync sync")
     else:
-        printer.table(_table(answer, ZoneInfo(workspace.config.settings.timezone)))
+        printer.table(_table(answer, workspace.place.timezone))
 
 
 def _table(answer: RunsAnswer, zone: ZoneInfo) -> Table:

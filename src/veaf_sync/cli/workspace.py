@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veaf_sync.cli import printer
+from veaf_sync.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from veaf_sync.clock import Clock
-    from veaf_sync.config import Config
+    from veaf_sync.config import Config, Place
     from veaf_sync.plugins import Registry
     from veaf_sync.read import Snapshot
     from veaf_sync.store import Store
@@ -55,14 +57,32 @@ class Workspace:
         return config.load(self.folder, self.registry.connectors, at=self.clock.now())
 
     @cached_property
+    def place(self) -> Place:
+        """Where the store is: all of the configuration that reading needs. Raises `ConfigError` where that is wrong."""
+        from veaf_sync import config
+
+        return config.find_place(self.folder)
+
+    @cached_property
     def store(self) -> Store:
         """The store, created where it is not there yet: for commands that write to it."""
-        return self._open(create=True)
+        from veaf_sync.store import open_store
+
+        return open_store(self.config.settings.store, folder=self.config.folder)
 
     @cached_property
     def snapshots(self) -> Store:
-        """The store as it is: for commands that read it. Raises `StoreError` where there is none."""
-        return self._open(create=False)
+        """The store as it is: for commands that read it. Raises `StoreError` where there is none.
+
+        What is wrong with the configuration, where there is no store yet either, is said first: as a `ConfigError`.
+        """
+        from veaf_sync.store import open_store
+
+        try:
+            return open_store(self.place.store, folder=self.place.folder, create=False)
+        except StoreError:
+            _ = self.config
+            raise
 
     def snapshot(self, as_of: str | None = None, *, say_degraded: bool = True) -> Snapshot:
         """The last snapshot, or the one that `as_of` names. Raises `UsageError` where there is none.
@@ -71,15 +91,21 @@ class Workspace:
         """
         from veaf_sync.read import open_snapshot
 
-        snapshot = open_snapshot(self.snapshots, self.config, as_of)
+        snapshot = open_snapshot(self.snapshots, self.place, as_of)
+        self.say_what_does_not_load(snapshot.config.texts)
         if say_degraded and snapshot.run.degraded:
             printer.aside(f"DEGRADED  run {snapshot.run.id} could not read everything. Why: veaf-sync status")
         return snapshot
 
-    def _open(self, *, create: bool) -> Store:
-        from veaf_sync.store import open_store
-
-        return open_store(self.config.settings.store, folder=self.config.folder, create=create)
+    def say_what_does_not_load(self, used: Mapping[str, str]) -> None:
+        """One line on stderr where the configuration of today does not load. `used` are texts known to load."""
+        if "config" in self.__dict__ or self.place.holds(used):
+            return
+        try:
+            _ = self.config
+        except ConfigError as error:
+            files = ", ".join(dict.fromkeys(Path(problem.file).name for problem in error.problems))
+            printer.aside(f"Today's configuration does not load ({files}). This is as the run used it: veaf-sync check")
 
     def log_folder(self) -> Path | None:
         """Where the log belongs: the folder this command worked with, `None` where it had not come to one."""

@@ -6,6 +6,7 @@ serves what. The connectors' settings come in as an argument: this room knows no
 
 from veaf_sync.config.folder import DOCUMENTS, find_folder, scaffold
 from veaf_sync.config.load import Config, Inspection, inspect, load, load_texts
+from veaf_sync.config.place import Place, find_place
 from veaf_sync.config.schema import DocumentName, json_schema
 from veaf_sync.config.settings import Settings
 
@@ -14,8 +15,10 @@ __all__ = [
     "Config",
     "DocumentName",
     "Inspection",
+    "Place",
     "Settings",
     "find_folder",
+    "find_place",
     "inspect",
     "json_schema",
     "load",

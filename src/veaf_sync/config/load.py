@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -72,11 +71,6 @@ class Config:
         """The period that the settings name, at `at`."""
         return resolve_period(self.settings.period, at, self.timezone, self.settings.fiscal_year_starts)
 
-    @property
-    def digests(self) -> Mapping[str, str]:
-        """SHA-256 of each document's text, hexadecimal."""
-        return {name: sha256(text.encode()).hexdigest() for name, text in self.texts.items()}
-
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
@@ -91,7 +85,7 @@ def load(folder: Path, connectors: Connectors, *, at: datetime) -> Config:
 
     Raises `ConfigError` with every error of all three files.
     """
-    reading = _Reading(folder, connectors, at, *_contents(folder))
+    reading = _Reading(folder, connectors, at, *contents_of(folder))
     return reading.config()
 
 
@@ -103,17 +97,17 @@ def load_texts(texts: Mapping[str, str], connectors: Connectors, *, at: datetime
 
 def inspect(folder: Path, connectors: Connectors, *, at: datetime) -> Inspection:
     """Like `load`, with every finding beside every error, those of this machine too: secrets, files, the store."""
-    reading = _Reading(folder, connectors, at, *_contents(folder))
+    reading = _Reading(folder, connectors, at, *contents_of(folder))
     machine = [replace(found, severity="finding") for found in reading.machine()]
     problems = reading.ordered([*reading.problems, *reading.findings, *machine])
     return Inspection(None if reading.problems else reading.config(), tuple(problems))
 
 
-def _contents(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
+def contents_of(folder: Path, names: Sequence[str] = DOCUMENTS) -> tuple[dict[str, bytes], list[Problem]]:
     """The documents by name, and what keeps the others from being read."""
     contents: dict[str, bytes] = {}
     missing: list[Problem] = []
-    for name in DOCUMENTS:
+    for name in names:
         path = folder / name
         try:
             if path.exists() and not path.is_file():

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict
 
-from veaf_sync.config import Config, load_texts
+from veaf_sync.config import Config, Place, load_texts
 from veaf_sync.connector import Connector, SourceSettings
 from veaf_sync.errors import UsageError
 from veaf_sync.read.snapshot import Snapshot
@@ -20,25 +20,25 @@ from veaf_sync.store import Run, Store
 _MOMENT = timedelta(microseconds=1)  # the store's resolution
 
 
-def open_snapshot(store: Store, config: Config, as_of: str | None = None) -> Snapshot:
+def open_snapshot(store: Store, place: Config | Place, as_of: str | None = None) -> Snapshot:
     """The last run that is done, or the one that `as_of` names, with the documents stored with it.
 
-    `as_of` is a run's number, a date (the last run with `at` before the end of that day in the configured zone), or a
-    time (the last run not after it; without a zone in the configured one). `config` is the present configuration: its
-    zone reads `as_of`, and it saves reading the stored documents where they are the same. Raises `UsageError` where
-    there is no such run.
+    `as_of` is a run's number, a date (the last run with `at` before the end of that day in the zone of `place`), or a
+    time (the last run not after it; without a zone in that one). The present configuration need not load: `place` is
+    what is needed of it; a whole one saves reading the stored documents where they are the same. Raises `UsageError`
+    where there is no such run.
     """
-    run = _latest(store) if as_of is None else _named(store, as_of.strip(), ZoneInfo(config.settings.timezone))
-    return bound(store, run, config)
+    run = _latest(store) if as_of is None else _named(store, as_of.strip(), place.timezone)
+    return bound(store, run, place)
 
 
-def bound(store: Store, run: Run, config: Config) -> Snapshot:
-    """`run` with the documents it used; `config` saves reading them where they are the same."""
+def bound(store: Store, run: Run, place: Config | Place) -> Snapshot:
+    """`run` with the documents it used; a whole configuration saves reading them where they are the same."""
     texts = store.runs.documents(run.id)
-    if texts == dict(config.texts):
-        return Snapshot(store, run, config)
-    stored = load_texts(texts, _AnyConnector(), at=run.at, folder=config.folder)
-    return Snapshot(store, run, replace(stored, folder=config.folder))
+    if isinstance(place, Config) and texts == dict(place.texts):
+        return Snapshot(store, run, place)
+    stored = load_texts(texts, _AnyConnector(), at=run.at, folder=place.folder)
+    return Snapshot(store, run, replace(stored, folder=place.folder))
 
 
 def _latest(store: Store) -> Run:

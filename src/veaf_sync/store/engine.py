@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -51,10 +50,10 @@ class _Prepared:
 class Database:
     """One database. `name` is how people call it, without a password."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, name: str = "") -> None:
         self.url = url
         self.sqlite = url.get_backend_name() == "sqlite"
-        self.name = str(Path(url.database).name) if self.sqlite and url.database else url.render_as_string()
+        self.name = name or url.render_as_string()
         self.engine = _sqlite(url) if self.sqlite else create_engine(url, pool_pre_ping=True)
         self.arrow = None if self.sqlite else Arrow(url, self.name)
         event.listen(self.engine, "handle_error", self._explain, retval=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError
@@ -27,16 +28,24 @@ def open_store(url: str, *, folder: Path | None = None, create: bool = True) -> 
     """Open the store at `url`, create it where there is none (unless `create` is false), bring its schema up to date.
 
     `url` is `sqlite:///veaf-sync.db` (a relative path counts from `folder`, default: the working folder) or
-    `postgresql://user@host/database`. A new SQLite file can be read by its owner only.
+    `postgresql://user@host/database`. A new SQLite file can be read by its owner only. One that may only be read is
+    opened so that nothing is written beside it, where `create` is false.
 
     Raises `StoreError`: not there, not ours, damaged, of a newer version, locked, read-only, unreachable.
     """
     address = _address(url, folder or Path())
+    reads_only = False
+    name = ""
     if address.get_backend_name() == "sqlite":
-        _create_file(Path(str(address.database)), create=create)
-    database = _connect(address)
+        path = Path(str(address.database))
+        _create_file(path, create=create)
+        name, reads_only = path.name, not create and not _may_write(path)
+        if reads_only:
+            address = _for_reading(address, path)
+    database = _connect(address, name)
     try:
-        _use_wal(database)
+        if not reads_only:
+            _use_wal(database)
         with database.reading() as connection:
             revision = _revision(connection, database.name)
         if revision is None and not create:
@@ -72,9 +81,32 @@ def _address(url: str, folder: Path) -> URL:
     return address.set(database=str((folder / address.database).absolute()))
 
 
-def _connect(address: URL) -> Database:
+def _may_write(path: Path) -> bool:
+    """Whether SQLite may write the file and the two that it keeps beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _for_reading(address: URL, path: Path) -> URL:
+    """The address of a file that may only be read (https://sqlite.org/wal.html#read_only_databases).
+
+    With a write-ahead log beside it SQLite needs the log's index too, which a writer that is at work keeps there.
+    Without one the file is all there is, and nothing is created beside it that its owner could not use.
+    """
+    log, index = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
+    logged = log.exists() and log.stat().st_size > 0
+    if logged and not index.exists():
+        raise StoreError(
+            f"The store {path.name} may only be read here, and its last changes are still in {log.name}, which cannot "
+            "be read without writing. Nothing was read.",
+            fix=f"Copy {path.name} and {log.name} together into a folder where you may write, and read them there.",
+        )
+    how = {"mode": "ro"} if logged else {"mode": "ro", "immutable": "1"}
+    return address.set(database=f"file:{quote(str(path))}", query={**address.query, **how, "uri": "true"})
+
+
+def _connect(address: URL, name: str = "") -> Database:
     try:
-        return Database(address)
+        return Database(address, name)
     except ImportError as error:
         raise StoreError(
             "The store is a PostgreSQL database, and its driver is not installed.",
