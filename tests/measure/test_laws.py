@@ -19,7 +19,6 @@ from veaf_sync.measure import (
     Scope,
     WeightCoverage,
     coverage,
-    coverage_by,
     make_cells,
     objective_side,
     weigh,
@@ -129,7 +128,7 @@ def test_every_weight_adds_up_over_verdicts_and_groups(world: Callable[[Any], Wo
         assert found.total == pytest.approx(math.fsum(read.weights[name].to_list()))
         adds_up(found)
         for column in ("source", "partition", "team", "level", "objective", "verdict"):
-            groups = [part[name] for _, part in coverage_by(read.cells, column)]
+            groups = [coverage(part)[name] for part in read.cells.partition_by(column)]
             for group in groups:
                 assert group is not None
                 adds_up(group)

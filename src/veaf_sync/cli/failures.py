@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from veaf_sync.cli.clean import clean_block
 from veaf_sync.errors import VeafSyncError
+from veaf_sync.text import clean_block
 
 if TYPE_CHECKING:
     from veaf_sync.cli.workspace import Workspace

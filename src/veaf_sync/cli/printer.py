@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from veaf_sync.cli.clean import clean, clean_cell, clean_json
 from veaf_sync.cli.tables import Table
+from veaf_sync.text import clean, clean_cell, clean_json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from veaf_sync.cli.clean import clean
+from veaf_sync.text import clean
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from veaf_sync.cli.clean import clean
+from veaf_sync.text import clean
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable

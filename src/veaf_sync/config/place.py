@@ -50,5 +50,5 @@ def find_place(folder: Path) -> Place:
         # The model's own rules for these two; the rest of it is made up
         settings = Settings.model_validate({"version": 1, "sources": {"any": SourceSettings(connector="any")}, **given})
     except ValidationError as error:
-        raise ConfigError(Part(document, Settings, noun="setting").problems(error)) from None
+        raise ConfigError(Part(document, Settings, noun="setting").problems(error.errors(include_url=False))) from None
     return Place(folder.resolve(), settings.store, ZoneInfo(settings.timezone))

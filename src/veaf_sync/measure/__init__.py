@@ -1,12 +1,12 @@
 """Measuring: which items count, what they weigh, how much of the work serves the strategy.
 
 Pure functions over Polars frames: ITEMS, HIERARCHY and VERDICTS become WEIGHTS (`weigh`), CELLS (`make_cells`) and
-OBJECTIVES (`objective_side`); `coverage` and `coverage_by` read cells; `moves` and `steps`
+OBJECTIVES (`objective_side`); `coverage` reads cells; `moves` and `steps`
 say what changed between two runs. No answer depends on the order of rows.
 """
 
 from veaf_sync.measure.cells import make_cells
-from veaf_sync.measure.coverage import Bounds, WeightCoverage, coverage, coverage_by
+from veaf_sync.measure.coverage import Bounds, WeightCoverage, coverage
 from veaf_sync.measure.drift import CAUSES, UNCOUNTED, Step, counts, known_coverage, moves, steps
 from veaf_sync.measure.exemptions import ExemptionBudget, exemption_budgets
 from veaf_sync.measure.key_results import KeyResultProgress, RollUp, key_result_progress, roll_up
@@ -32,7 +32,6 @@ __all__ = [
     "WeightCoverage",
     "counts",
     "coverage",
-    "coverage_by",
     "exemption_budgets",
     "key_result_progress",
     "known_coverage",

@@ -49,20 +49,6 @@ def coverage(cells: pl.DataFrame) -> dict[str, WeightCoverage | None]:
     return _coverage(cells.select(_READ).rows(named=True))
 
 
-def coverage_by(cells: pl.DataFrame, column: str) -> list[tuple[str, dict[str, WeightCoverage | None]]]:
-    """Coverage of each group of cells by `source`, `partition`, `team`, `level` or `objective`, sorted by group.
-
-    Raises `ValueError` for a column that cells have not.
-    """
-    if column not in cells.columns:
-        raise ValueError(f"cells have no column {column}")
-    groups: dict[str, list[dict[str, Any]]] = {}
-    names = cells[column].to_list()
-    for name, cell in zip(names, cells.select(_READ).iter_rows(named=True), strict=True):
-        groups.setdefault(name, []).append(cell)
-    return [(name, _coverage(groups[name])) for name in sorted(groups)]
-
-
 def ratio(part: float, whole: float) -> float | None:
     """part ÷ whole; None (n/a) where the whole is 0."""
     return part / whole if whole else None

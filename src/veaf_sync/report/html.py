@@ -19,7 +19,8 @@ from veaf_sync.report import draw, figures, sentences
 from veaf_sync.report.drill import ROW_LIMIT, Tokens, joined, sections
 from veaf_sync.report.pack import Pack
 from veaf_sync.report.placing import readings, split
-from veaf_sync.report.text import clean, link
+from veaf_sync.report.text import link
+from veaf_sync.text import clean
 
 TEMPLATES = Path(__file__).parent / "templates"
 

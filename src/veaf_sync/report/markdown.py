@@ -12,8 +12,9 @@ from veaf_sync.report.drill import Tokens
 from veaf_sync.report.figures import bare_percent, day, moment, number, percent, plural, points, short_day, signed
 from veaf_sync.report.pack import Pack
 from veaf_sync.report.placing import split
-from veaf_sync.report.text import clean, link
+from veaf_sync.report.text import link
 from veaf_sync.report.text import markdown as md
+from veaf_sync.text import clean
 
 EPICS_SHOWN = 20
 DASH = "–"
