@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from openpyxl import Workbook
+from pydantic import ValidationError
 
 from veaf_sync.errors import Incomplete
 from veaf_sync.model import Level, StateCategory
@@ -101,6 +102,35 @@ def test_a_quoted_cell_may_hold_lines_and_quotes(folder, connect, pull):
     assert items["B"].title == "four"
 
 
+def test_what_excel_writes_in_europe_is_read(folder, connect, pull):
+    text = 'sep=;\r\nkey;title;points;\r\nA;Café;1,5;\r\n;;;\r\nB;"one\ntwo";;\r\n'
+    (folder / "items.csv").write_bytes(text.encode("cp1252"))
+
+    items = pull(connect(encoding="cp1252", decimal=","))
+
+    assert (items["A"].title, items["A"].points) == ("Café", 1.5)
+    assert (items["B"].title, items["B"].points) == ("one\ntwo", None)
+    with pytest.raises(ValidationError, match="no encoding"):
+        connect(encoding="latin-99")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_lines_may_end_in_every_way(folder, connect, pull, ends):
+    (folder / "items.csv").write_bytes(f"key,title\nA,x{ends}B,y\r\nC,z".encode())
+
+    assert list(pull(connect())) == ["A", "B", "C"]
+
+
+def test_several_columns_of_one_name_are_the_values_of_one_field(folder, connect, pull):
+    """As Jira exports labels, sprints and custom fields of several values."""
+    (folder / "items.csv").write_text("key,labels,Risk,labels,Risk\nA,x,low,,high\nB,x,,y,\n", encoding="utf-8")
+
+    items = pull(connect())
+
+    assert (items["A"].labels, dict(items["A"].fields)) == (("x",), {"Risk": ("low", "high")})
+    assert (items["B"].labels, dict(items["B"].fields)) == (("x", "y"), {})
+
+
 @pytest.mark.parametrize("name", ["items.jsonl", "items.jsonl.gz"])
 def test_json_lines_keep_lists_and_numbers(folder, connect, pull, name):
     row = {
@@ -163,7 +193,7 @@ def test_a_spreadsheet_is_read_like_the_others(folder, connect, pull):
     assert items["A"].updated == datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     assert (items["A"].points, items["A"].labels, dict(items["A"].fields)) == (5.0, ("x", "y"), {"Risk": ("3",)})
     assert pull(connect("plant.xlsx", sheet="Other")) == {}
-    with pytest.raises(Incomplete, match=r"no sheet Nowhere\. It has: Sheet, Other"):
+    with pytest.raises(Incomplete, match=r"no sheet Nowhere \(it has: Sheet, Other\)"):
         pull(connect("plant.xlsx", sheet="Nowhere"))
 
 

@@ -131,6 +131,13 @@ class Connector(Generic[S]):
         """Ask who we are. Raises `AuthError` when the credential is refused or answers as nobody."""
         raise NotImplementedError
 
+    def examine(self) -> Sequence[str]:
+        """What keeps the source from being read whole, one sentence each; for `check --online` only.
+
+        For sources whose content can be wrong, such as files; a tool is asked by `check` and `partitions`.
+        """
+        return ()
+
     def partitions(self) -> Sequence[Partition]:
         """The visible roster, sorted by name."""
         raise NotImplementedError

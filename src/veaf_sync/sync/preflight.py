@@ -40,6 +40,9 @@ def _ask(
     try:
         with open_source(name, config.settings.sources[name], connectors, clock, budget) as source:
             identity = source.connector.check()
+            problems += source.connector.examine()
+            if problems:
+                return SourceCheck(name, identity, (), tuple(problems), identity.notes)
             partitions = tuple(source.connector.partitions())
             problems += [f"{p.name} may not be read: {p.reason}" for p in partitions if not p.readable]
             if not partitions:

@@ -8,7 +8,6 @@ by name, replaces rows of earlier ones.
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -26,9 +25,11 @@ from veaf_sync.connector import (
 )
 from veaf_sync.errors import Incomplete, SourceError
 from veaf_sync.model import WorkItem
+from veaf_sync_file.faults import Faults, incomplete
 from veaf_sync_file.formats import Row, read
 from veaf_sync_file.items import Items, stem
 from veaf_sync_file.settings import FileSettings
+from veaf_sync_file.tables import Header
 
 if TYPE_CHECKING:
     from veaf_sync.clock import Clock
@@ -37,10 +38,6 @@ if TYPE_CHECKING:
 PAGE = 1_000
 """Items in a page."""
 _AGAIN = "Wait for the export to end, then: veaf-sync sync"
-
-
-class _Twice(Incomplete):
-    """A key stands twice in one source."""
 
 
 class FileConnector(Connector[FileSettings]):
@@ -56,7 +53,7 @@ class FileConnector(Connector[FileSettings]):
         self._items = Items(settings)
         self._known: tuple[object, Mapping[Path, Mapping[str, int | None]]] | None = None
         mapped = [names for name, names in settings.columns.items() if name != "key"]
-        self._required = [settings.names("key"), *mapped]
+        self._header = Header((settings.names("key"), *mapped), self._items.single)
 
     def check(self) -> Identity:
         """There is nobody to ask; a path that matches no file is `Incomplete`."""
@@ -102,63 +99,62 @@ class FileConnector(Connector[FileSettings]):
         ]
 
     def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
-        """Walks the shard's files from their start, whatever `mark` says: they may have been written anew."""
+        """Walks the shard's files from their start, whatever `mark` says: they may have been written anew.
+
+        Files with faults are read to their end all the same, and end in one `Incomplete` that tells of them.
+        """
         files = [Path(name) for name in (shard.query or {}).get("files", ())]
+        reading = _Reading(self)
         page: list[WorkItem] = []
-        for count, row in enumerate(self._rows(files)):
+        for count, row in enumerate(reading.rows(files)):
+            item = self._items.item(row)
+            if reading.failed or row.faults:
+                continue
             if len(page) == PAGE:
                 yield Page(page, mark={"rows": count})
                 page = []
-            item = self._items.item(row)
             if item.partitions[0].partition not in shard.partitions:
-                raise Incomplete(f"{row.file} changed while it was read.", fix=_AGAIN)
+                raise Incomplete(f"{row.faults.name} changed while it was read.", fix=_AGAIN)
             page.append(item)
+        reading.end()
         yield Page(page)
+
+    def examine(self) -> Sequence[str]:
+        """Everything that is wrong in the files."""
+        reading = _Reading(self)
+        try:
+            for row in reading.rows(self._files()):
+                self._items.item(row)
+        except SourceError as error:
+            return [*reading.sentences(), error.message]
+        return reading.sentences()
 
     def get(self, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
         """Reads the files anew. Where one cannot be read, an item that is not found is unknown, not gone."""
         wanted = dict.fromkeys(ids, Absent.GONE)
         found: dict[str, WorkItem | Absent] = {}
+        reading = _Reading(self)
         try:
-            for row in self._rows(self._files()):
+            for row in reading.rows(self._files()):
+                before = row.faults.count
                 if (key := self._items.key(row)) in wanted:
-                    found[key] = self._items.item(row)
+                    item = self._items.item(row)
+                    if row.faults.count == before:
+                        found[key] = item
+            reading.end()
         except SourceError:
             wanted = dict.fromkeys(ids, Absent.UNKNOWN)
         return wanted | found
 
     def _files(self) -> list[Path]:
         """The files that match the path now, sorted by name. Raises `Incomplete` where there is none."""
-        matches = (Path(name) for name in glob.glob(self.config.path, recursive=True))
-        files = sorted((path for path in matches if path.is_file()), key=lambda path: (path.name, str(path)))
+        files = self.config.files()
         if not files:
             raise Incomplete(
-                f"{self.config.path} matches no file.", fix="Put the export there, or change the source's path."
+                f"{self.config.shown(self.config.path)} matches no file.",
+                fix="Put the export there, or change the source's path.",
             )
         return files
-
-    def _rows(self, files: Sequence[Path]) -> Iterator[Row]:
-        """Rows of `files`, each key once; `Incomplete` where a key stands twice and no later file may replace it."""
-        seen: dict[str, tuple[Path, int]] = {}
-        for file in sorted(files, key=lambda path: path.name, reverse=bool(self.config.partition)):
-            for row in self._read(file):
-                if self._is_first(row, seen):
-                    yield row
-
-    def _read(self, file: Path) -> Iterator[Row]:
-        return read(file, self.config.sheet, self._required)
-
-    def _is_first(self, row: Row, seen: dict[str, tuple[Path, int]]) -> bool:
-        key = self._items.key(row)
-        file, number = seen.setdefault(key, (row.file, row.number))
-        if (file, number) == (row.file, row.number):
-            return True
-        if self.config.partition and file != row.file:
-            return False
-        raise _Twice(
-            f"{row.place}: key {key} stands in {file.name}, row {number}, too.",
-            fix="A key may stand once in a source. For dated exports of one thing set `partition`.",
-        )
 
     def _contents(self) -> Mapping[Path, Mapping[str, int | None]]:
         """Partitions and rows by file; read once for as long as the files stay as they are.
@@ -174,21 +170,78 @@ class FileConnector(Connector[FileSettings]):
 
     def _count(self, files: Sequence[Path]) -> Mapping[Path, Mapping[str, int | None]]:
         contents: dict[Path, dict[str, int | None]] = {}
-        seen: dict[str, tuple[Path, int]] = {}
+        reading = _Reading(self)
         broken: list[SourceError] = []
         for file in files:
             counts: dict[str, int] = {}
             try:
-                for row in self._read(file):
-                    self._is_first(row, seen)
+                for row in reading.rows([file]):
                     name = self._items.partition(row)
                     counts[name] = counts.get(name, 0) + 1
                 contents[file] = dict(counts) or {stem(file.name): 0}
-            except _Twice:  # two items of one id: whichever shard came last would win
-                raise
             except SourceError as error:
                 broken.append(error)
+            if file not in contents or file in reading.failed:
                 contents[file] = dict.fromkeys(counts or [stem(file.name)])
-        if broken and any(set(names) != {stem(file.name)} for file, names in contents.items()):
+        names = any(set(names) != {stem(file.name)} for file, names in contents.items())
+        if reading.twice or (names and reading.failed):
+            self._fail(files)
+        if names and broken:
             raise broken[0]
         return contents
+
+    def _fail(self, files: Sequence[Path]) -> None:
+        """Read everything once more, now with what columns hold, to tell all of it."""
+        reading = _Reading(self)
+        for row in reading.rows(files):
+            self._items.item(row)
+        reading.end()
+
+
+class _Reading:
+    """One walk through files: each key once, and what is wrong with which file.
+
+    `twice`: a key stands in two files, and no later one may replace it; whichever came last would win.
+    """
+
+    def __init__(self, connector: FileConnector) -> None:
+        self.failed: dict[Path, Faults] = {}
+        self.twice = False
+        self._config = connector.config
+        self._items = connector._items
+        self._header = connector._header
+        self._seen: dict[str, tuple[Path, int]] = {}
+
+    def rows(self, files: Sequence[Path]) -> Iterator[Row]:
+        """Rows with a key that has not been there before. Whatever else there is becomes a fault of its file."""
+        config = self._config
+        for file in sorted(files, key=lambda path: path.name, reverse=bool(config.partition)):
+            faults = Faults(config.shown(file))
+            for row in read(file, faults, self._header, sheet=config.sheet, encoding=config.encoding):
+                key = self._items.key(row)
+                if key and self._is_first(key, row):
+                    yield row
+            if faults:
+                self.failed[file] = faults
+
+    def end(self) -> None:
+        """Raises `Incomplete` where any file has faults."""
+        if self.failed:
+            raise incomplete(list(self.failed.values()))
+
+    def sentences(self) -> list[str]:
+        return [sentence for faults in self.failed.values() for sentence in faults.sentences()]
+
+    def _is_first(self, key: str, row: Row) -> bool:
+        file, number = self._seen.setdefault(key, (row.file, row.number))
+        if (file, number) == (row.file, row.number):
+            return True
+        other = file != row.file
+        if other and self._config.partition:
+            return False
+        self.twice = self.twice or other
+        row.fault(
+            f"key {key} stands in {self._config.shown(file)}, row {number}, too",
+            "A key may stand once in a source. For dated exports of one thing set `partition`.",
+        )
+        return False

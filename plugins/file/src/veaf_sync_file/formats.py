@@ -1,174 +1,152 @@
 """JSON Lines, CSV and XLSX as rows of named cells, streamed.
 
 Every format ends in the same shape, so that nothing behind it asks what a file was. A row's number is
-the one people see: the line of a JSON Lines file, the row of a table (the header is row 1). Whatever
-cannot be read is an `Incomplete` that names file and row; nothing is skipped in silence.
+the one people see: the line of a JSON Lines file, the row of a table. Whatever cannot be read is a fault
+of its row; nothing is skipped in silence.
 """
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
-from xml.etree.ElementTree import ParseError
 
 from veaf_sync.errors import Forbidden, Incomplete
+from veaf_sync_file.faults import Faults
+from veaf_sync_file.settings import ENDINGS
+from veaf_sync_file.tables import Cells, Header, csv_rows, xlsx_rows
+from veaf_sync_file.text import LINE_CAP, not_unicode
 
-LINE_CAP = 16 * 1024 * 1024
-"""Characters in one line of JSON Lines, or in one cell of CSV."""
-SHEET_CAP = 1024 * 1024 * 1024
-"""Bytes of an XLSX file when unpacked."""
+UNPACKED_CAP = 1024 * 1024 * 1024
+"""Characters that a packed file may unpack to where they are more than `UNPACKED_RATIO` times its size."""
+UNPACKED_RATIO = 100
+_AGAIN = "Run the export again."
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: `place` says where for people, cells by column. Empty cells may be absent, `None` or blank."""
+    """One row, its cells by column. Empty cells may be absent, `None` or blank. `faults` are the file's."""
 
     file: Path
     number: int
     cells: Mapping[str, object]
+    faults: Faults
 
-    @property
-    def place(self) -> str:
-        return f"{self.file.name}, row {self.number}"
+    def fault(self, what: str, fix: str) -> None:
+        """Say that something in this row is wrong."""
+        self.faults.add(self.number, what, fix)
 
 
-def read(file: Path, sheet: str = "", required: Sequence[tuple[str, ...]] = ()) -> Iterator[Row]:
-    """The rows of one file, by its ending.
+def read(file: Path, faults: Faults, header: Header, *, sheet: str = "", encoding: str = "utf-8") -> Iterator[Row]:
+    """The rows of one file, by its ending. What is wrong goes into `faults`, and reading goes on where it can.
 
-    `required` are groups of columns; a table's header must hold one of each (JSON Lines has no header, its
-    rows leave empty values out). Raises `Incomplete`, and `Forbidden` where the file may not be read.
+    `header` says what the first row of a table must hold (JSON Lines has none: its rows leave empty values out).
+    Raises `Incomplete` where the file is gone or changes meanwhile, `Forbidden` where it may not be read.
     """
+    encoding = "utf-8-sig" if encoding == "utf-8" else encoding
     try:
         before = file.stat()
-        yield from _rows(file, sheet, required)
+        yield from _rows(file, faults, header, sheet, encoding)
         after = file.stat()
     except PermissionError:
-        raise Forbidden(f"{file} may not be read.", fix=f"chmod u+r '{file}'") from None
+        raise Forbidden(f"{faults.name} may not be read.", fix=f"chmod u+r '{file}'") from None
     except FileNotFoundError:
-        raise Incomplete(f"{file} is gone.", fix="Run the export again, then: veaf-sync sync") from None
+        raise Incomplete(f"{faults.name} is gone.", fix=f"{_AGAIN[:-1]}, then: veaf-sync sync") from None
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise Incomplete(f"{file} cannot be read to its end: {error}.", fix="Run the export again.") from None
+        faults.add(0, f"cannot be read to its end ({error})", _AGAIN)
+        return
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise Incomplete(f"{file} changed while it was read.", fix="Wait for the export to end, then: veaf-sync sync")
+        raise Incomplete(
+            f"{faults.name} changed while it was read.", fix="Wait for the export to end, then: veaf-sync sync"
+        )
 
 
-def _rows(file: Path, sheet: str, required: Sequence[tuple[str, ...]]) -> Iterator[Row]:
+def _rows(file: Path, faults: Faults, header: Header, sheet: str, encoding: str) -> Iterator[Row]:
     name = file.name.lower()
-    if name.endswith((".jsonl", ".ndjson")):
-        with file.open(encoding="utf-8-sig") as lines:
-            yield from _json_lines(file, lines)
-    elif name.endswith((".jsonl.gz", ".ndjson.gz")):
-        with gzip.open(file, "rt", encoding="utf-8-sig") as lines:
-            yield from _json_lines(file, lines)
+    if not name.endswith(ENDINGS):
+        faults.add(0, f"is none of {', '.join(ENDINGS)}", "Narrow the source's path.")
+    elif name.endswith((".jsonl", ".ndjson")):
+        with file.open(encoding=encoding, errors="surrogateescape") as lines:
+            yield from _json_lines(file, lines, faults)
+    elif name.endswith(".gz"):
+        cap = max(UNPACKED_CAP, UNPACKED_RATIO * file.stat().st_size)
+        with gzip.open(file, "rt", encoding=encoding, errors="surrogateescape") as packed:
+            yield from _json_lines(file, packed, faults, cap)
     elif name.endswith(".csv"):
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            yield from _table(file, _csv(file, lines), required, ragged=False)
-    elif name.endswith(".xlsx"):
-        yield from _table(file, _xlsx(file, sheet), required, ragged=True)
+        with file.open(encoding=encoding, errors="surrogateescape", newline="") as lines:
+            yield from _table(file, csv_rows(lines, faults), header, faults, ragged=False)
     else:
-        raise Incomplete(f"{file} is none of .jsonl, .jsonl.gz, .csv and .xlsx.", fix="Narrow the source's path.")
+        yield from _table(file, xlsx_rows(file, sheet, faults), header, faults, ragged=True)
 
 
-def _json_lines(file: Path, lines: TextIO) -> Iterator[Row]:
-    number = 0
-    try:
-        while line := lines.readline(LINE_CAP):
-            number += 1
-            if len(line) == LINE_CAP:
-                raise Incomplete(
-                    f"{file}, row {number}: the line is longer than {LINE_CAP:,} characters.",
-                    fix="Write one JSON object a line.",
-                )
-            if line.isspace():
-                continue
+def _json_lines(file: Path, lines: TextIO, faults: Faults, cap: float = float("inf")) -> Iterator[Row]:
+    number = size = 0
+    while line := lines.readline(LINE_CAP):
+        number += 1
+        size += len(line)
+        if size > cap:
+            faults.add(number, f"the file unpacks to more than {cap:,} characters", "Is this an export?")
+            return
+        if len(line) == LINE_CAP:
+            faults.add(number, f"the line is longer than {LINE_CAP:,} characters", "Write one JSON object a line.")
+            return
+        if line.isspace():
+            continue
+        if said := not_unicode(line):
+            faults.add(number, said, "Export it as UTF-8, or name its encoding, such as encoding: cp1252.")
+            continue
+        try:
             value = json.loads(line, parse_constant=_no_number)
             if not isinstance(value, dict):
                 raise ValueError("a JSON object is expected")
-            yield Row(file, number, value)
-    except UnicodeDecodeError:
-        raise Incomplete(f"{file}, after row {number}: this is not UTF-8.", fix="Export it as UTF-8.") from None
-    except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        raise Incomplete(f"{file}, row {number}: this is no JSON: {reason}.", fix="Run the export again.") from None
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            faults.add(number, f"this is no JSON: {reason}", _AGAIN)
+        else:
+            yield Row(file, number, value, faults)
 
 
 def _no_number(text: str) -> Any:
     raise ValueError(f"{text} is no number")
 
 
-def _csv(file: Path, lines: TextIO) -> Iterator[list[str]]:
-    csv.field_size_limit(LINE_CAP)
-    number = 0
-    try:
-        first = lines.readline(LINE_CAP)
-        delimiter = max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
-        for number, cells in enumerate(csv.reader(chain([first], lines), delimiter=delimiter, strict=True), 1):  # noqa: B007
-            yield cells
-    except UnicodeDecodeError:
-        raise Incomplete(f"{file}, after row {number}: this is not UTF-8.", fix="Export it as UTF-8.") from None
-    except csv.Error as error:
-        raise Incomplete(f"{file}, after row {number}: this is no CSV: {error}.", fix="Run the export again.") from None
-
-
-def _xlsx(file: Path, sheet: str) -> Iterator[list[object]]:
-    from openpyxl import load_workbook  # slow to import, and most sources are no spreadsheets
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    with zipfile.ZipFile(file) as parts:
-        if sum(part.file_size for part in parts.infolist()) > SHEET_CAP:
-            raise Incomplete(f"{file} unpacks to more than {SHEET_CAP:,} bytes.", fix="Export it as CSV.")
-    try:
-        with closing(load_workbook(file, read_only=True, data_only=True)) as book:
-            if sheet and sheet not in book.sheetnames:
-                raise Incomplete(f"{file} has no sheet {sheet}. It has: {', '.join(book.sheetnames)}.")
-            page = book[sheet] if sheet else book.worksheets[0]
-            page.reset_dimensions()  # some writers state too small a range
-            for cells in page.iter_rows():
-                yield [_plain(cell) for cell in cells]
-    except (InvalidFileException, ParseError, KeyError, ValueError, TypeError, IndexError) as error:
-        raise Incomplete(f"{file} is no XLSX file: {error}.", fix="Open it, save it as XLSX or CSV.") from None
-
-
-def _plain(cell: Any) -> object:
-    """A cell's value; a date without a time of day (by its format) as a date, as plain dates are read differently."""
-    value = cell.value
-    if isinstance(value, datetime) and "h" not in cell.number_format.lower():
-        return value.date()
-    return value
-
-
 def _table(
-    file: Path, rows: Iterator[Sequence[object]], required: Sequence[tuple[str, ...]], *, ragged: bool
+    file: Path, rows: Iterator[tuple[int, Cells]], header: Header, faults: Faults, *, ragged: bool
 ) -> Iterator[Row]:
-    header = [str(cell).strip() if cell is not None else "" for cell in next(rows, ())]
-    _check_header(file, header, required)
-    for number, cells in enumerate(rows, 2):
-        if not any(cell is not None and cell != "" for cell in cells):
+    """`ragged`: rows may end early. Empty cells behind the last column are nobody's."""
+    filled = ((number, cells) for number, cells in rows if any(cell is not None and cell != "" for cell in cells))
+    top, first = next(filled, (1, ()))
+    names = [str(cell).strip() if cell is not None else "" for cell in first]
+    if not ragged and (said := not_unicode(" ".join(names))):
+        faults.add(top, f"the columns' names: {said}", _ENCODING)
+    if faults or not header.fits(names, top, faults):
+        return
+    several = {name for name in names if name and names.count(name) > 1}
+    for number, cells in filled:
+        if len(cells) != len(names) and not _fits(cells, len(names), ragged):
+            faults.add(number, f"{len(cells)} cells under {len(names)} columns", _RAGGED)
             continue
-        if len(cells) != len(header) and (not ragged or any(cell is not None for cell in cells[len(header) :])):
-            raise Incomplete(
-                f"{file}, row {number}: {len(cells)} cells under {len(header)} columns.", fix="Run the export again."
+        values = {name: cell for name, cell in zip(names, cells, strict=False) if name}
+        for name in several:  # as trackers export a field of several values
+            found = (cell for column, cell in zip(names, cells, strict=False) if column == name)
+            values[name] = [cell for cell in found if cell is not None and cell != ""]
+        if ragged or not_unicode("".join(cells)) == "":  # type: ignore[arg-type]  # a CSV holds texts only
+            yield Row(file, number, values, faults)
+        else:
+            column, said = next(
+                (name, said) for name, cell in zip(names, cells, strict=False) if (said := not_unicode(str(cell)))
             )
-        yield Row(file, number, {name: cell for name, cell in zip(header, cells, strict=False) if name})
+            faults.add(number, f"{column}: {said}", _ENCODING)
 
 
-def _check_header(file: Path, header: Sequence[str], required: Sequence[tuple[str, ...]]) -> None:
-    for names in required:
-        if not set(names) & set(header):
-            raise Incomplete(
-                f"{file} has no column {' or '.join(names)}. It has: {', '.join(filter(None, header)) or 'none'}.",
-                fix="Name it under `columns` of the source, such as columns: {key: Id}.",
-            )
-    for name in header:
-        if name and header.count(name) > 1:
-            raise Incomplete(f"{file} has two columns {name}.", fix="Rename one of them.")
+def _fits(cells: Cells, columns: int, ragged: bool) -> bool:
+    return (ragged or len(cells) >= columns) and not any(cell is not None and cell != "" for cell in cells[columns:])
+
+
+_ENCODING = "Save it as CSV UTF-8, or name its encoding, such as encoding: cp1252 (Excel on Windows)."
+_RAGGED = "Run the export again; a cell that holds the delimiter needs quotes."

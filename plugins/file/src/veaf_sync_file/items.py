@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
-from veaf_sync.errors import Incomplete
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem, as_text
 from veaf_sync_file.formats import Row
 from veaf_sync_file.settings import FileSettings, Property
+from veaf_sync_file.text import clean, short
 
 _LEVELS = {
     "initiative": Level.INITIATIVE,
@@ -26,7 +26,15 @@ _STATES = {
     **dict.fromkeys(("in_progress", "indeterminate", "in progress", "in review"), StateCategory.IN_PROGRESS),
     **dict.fromkeys(("done", "closed", "resolved"), StateCategory.DONE),
 }
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = {
+    ".": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
+    ",": re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?"),
+}
+"""By decimal mark."""
+_OTHER_MARK = {".": ",", ",": "."}
+_TIME_FIX = "Write it as 2026-11-23 or 2026-11-23T06:00:00Z."
+_LISTS = frozenset(("labels", "components", "milestones", "sprints", "assignees", "objective"))
+"""Properties that have several values, in one cell or in several columns of one name."""
 
 
 class Items:
@@ -42,11 +50,16 @@ class Items:
         # Which of several columns was filled says something too, so those stay readable as custom fields.
         self._taken = {names[0] for names in self._names.values() if len(names) == 1}
 
+    @property
+    def single(self) -> frozenset[str]:
+        """The columns of properties that have one value."""
+        return frozenset(column for name, columns in self._names.items() if name not in _LISTS for column in columns)
+
     def key(self, row: Row) -> str:
-        """The item's key, which is its id. Raises `Incomplete` where it is missing."""
+        """The item's key, which is its id. Where it is missing that is a fault of the row."""
         key = self._text(row, "key")
         if not key:
-            raise Incomplete(f"{row.place}: {self._names['key'][0]} is missing.", fix="Give every row a key.")
+            row.fault(f"{self._names['key'][0]} is missing", "Give every row a key.")
         return key
 
     def partition(self, row: Row) -> str:
@@ -54,8 +67,8 @@ class Items:
         return self._settings.partition or self._text(row, "partition") or stem(row.file.name)
 
     def item(self, row: Row) -> WorkItem:
-        """The work item of a row. Raises `Incomplete` that names file, row, column and value."""
-        key = self.key(row)
+        """The work item of a row that has a key. What cannot be read is left out, and is a fault of the row."""
+        key = self._text(row, "key")
         completed = self._time(row, "completed")
         kind, state = self._text(row, "type"), self._text(row, "state")
         return WorkItem(
@@ -102,7 +115,8 @@ class Items:
         column, value = self._cell(row, name)
         values = _scalars(value)
         if values is None:
-            raise Incomplete(f"{row.place}: {column} holds an object, not a text.", fix=f"Export {column} as a text.")
+            row.fault(f"{column} holds an object, not a text", f"Export {column} as a text.")
+            return ()
         return values
 
     def _texts(self, row: Row, name: Property) -> tuple[str, ...]:
@@ -111,20 +125,24 @@ class Items:
             value = re.split("[;,]", value)
         values = _scalars(value)
         if values is None:
-            raise Incomplete(f"{row.place}: {column} holds an object, not texts.", fix=f"Export {column} as texts.")
+            row.fault(f"{column} holds an object, not texts", f"Export {column} as texts.")
+            return ()
         return tuple(dict.fromkeys(values))
 
     def _number(self, row: Row, name: Property) -> float | None:
         column, value = self._cell(row, name)
         if value is None:
             return None
-        if isinstance(value, str) and _NUMBER.fullmatch(value):
-            value = float(value)
+        mark = self._settings.decimal
+        if isinstance(value, str) and _NUMBER[mark].fullmatch(value):
+            value = float(value.replace(mark, "."))
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
             return float(value)
-        raise Incomplete(
-            f"{row.place}: {column} is {_short(value)}, which is no number.", fix="Write it plainly, such as 1234.5."
-        )
+        fix = f"Write it plainly, such as 1234{mark}5."
+        if isinstance(value, str) and _NUMBER[_OTHER_MARK[mark]].fullmatch(value):
+            fix = f'Say it in the source: decimal: "{_OTHER_MARK[mark]}"'
+        row.fault(f"{column} is {short(value)}, which is no number", fix)
+        return None
 
     def _time(self, row: Row, name: Property) -> datetime | None:
         column, value = self._cell(row, name)
@@ -133,10 +151,8 @@ class Items:
         try:
             return self._instant(value)
         except (ValueError, OverflowError):
-            raise Incomplete(
-                f"{row.place}: {column} is {_short(value)}, which is no ISO 8601 time.",
-                fix="Write it as 2026-11-23 or 2026-11-23T06:00:00Z.",
-            ) from None
+            row.fault(f"{column} is {short(value)}, which is no ISO 8601 time", _TIME_FIX)
+            return None
 
     def _instant(self, value: object) -> datetime:
         """UTC. Without a zone a time is UTC; a plain date is the start of that day in the configured zone."""
@@ -169,13 +185,6 @@ def stem(name: str) -> str:
     return name.removesuffix(".gz").rpartition(".")[0] or name
 
 
-def clean(text: str) -> str:
-    """Without surrounding blanks, and without what a database cannot hold (NUL, halves of surrogate pairs)."""
-    if not text.isascii():
-        text = text.encode("utf-8", "ignore").decode("utf-8")
-    return text.replace("\0", "").strip()
-
-
 def _link(url: str) -> str:
     """Only addresses that a browser may open safely from a report."""
     return url if url.startswith(("http://", "https://")) else ""
@@ -188,8 +197,3 @@ def _scalars(value: Any) -> tuple[str, ...] | None:
         return None
     texts = (clean(part.isoformat() if isinstance(part, date) else as_text(part)) for part in values)
     return tuple(text for text in texts if text)
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return repr(text if len(text) <= 40 else text[:40] + "…")
