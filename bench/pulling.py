@@ -49,17 +49,15 @@ def ours(hello: dict[str, Any], folder: Path, *, mapped: bool) -> int:
 
 def pull_alone(loaded: Any, registry: Any, store: Any, clock: Any) -> int:
     """Pull and publish, without map and measure: their frames grow with the items, a pull's memory must not."""
-    from veaf_sync.http import Budget
+    from veaf_sync.sync import Sources
     from veaf_sync.sync.holding import holding
     from veaf_sync.sync.progress import SILENT
     from veaf_sync.sync.pull import PullOptions, pull_source
-    from veaf_sync.sync.sources import open_source
 
-    source_settings = loaded.settings.sources["site"]
     with holding(store, ["run"]) as leases:
         run = store.runs.begin(clock.now(), loaded.texts, metric_version="bench", lease=leases["run"])
-        with open_source("site", source_settings, registry.connectors, clock, Budget(clock)) as source:
-            report = pull_source(source, store, run, leases["run"], PullOptions(), SILENT)
+        with Sources(loaded, registry, clock) as sources:
+            report = pull_source(sources.reading("site"), store, run, leases["run"], PullOptions(), SILENT)
     assert report.state == "fresh", report
     return int(report.items)
 

@@ -196,7 +196,10 @@ class Connector(Generic[S]):
             yield (change,)
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
-        """Add and remove tags, never set them whole. Feature.WRITE."""
+        """Add and remove tags, never set them whole. Feature.WRITE.
+
+        Raises `AuthError` only where nothing of the batch was written.
+        """
         raise NotImplementedError
 
     def poll(self, task: str, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:

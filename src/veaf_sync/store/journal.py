@@ -10,6 +10,7 @@ as it was.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
@@ -40,7 +41,7 @@ class Journal:
         """Note what is about to be written: one line per value, per change its adds and then its removes.
 
         Brings the lines' numbers in that order. A line of the same plan (`digest`) that is still open is taken up
-        again and not doubled.
+        again, as of now, and not doubled.
         """
         wanted = [
             (change, value, action)
@@ -55,10 +56,16 @@ class Journal:
             )
             open_ids = {_name(row): int(row.id) for row in connection.execute(still)}
             rows = {}
+            again = []
             for change, value, action in wanted:
                 row = _line(run, digest, change, value, action)
                 if _key(row) not in open_ids:
                     rows[_key(row)] = row
+                else:
+                    again.append({"line": open_ids[_key(row)]})
+            if again:
+                sent = update(tables.journal).where(_j.id == bindparam("line")).values(at=self._database.now)
+                connection.execute(sent, again)
             if rows:
                 added = insert(tables.journal).values(at=self._database.now)
                 connection.execute(added, list(rows.values()))
@@ -101,9 +108,15 @@ class Journal:
                 ]
                 connection.execute(statement, rows)
 
-    def open(self, source: str) -> list[Entry]:
-        """Intents of `source` without an outcome, oldest first."""
-        return self._read(_j.source == source, _j.result == "", _j.action.in_(_WRITES))
+    def open(self, source: str, *, older_than: timedelta | None = None) -> list[Entry]:
+        """Intents of `source` without an outcome, oldest first; `older_than` leaves out what was sent since.
+
+        How old one is, only the database's clock says.
+        """
+        conditions = [_j.source == source, _j.result == "", _j.action.in_(_WRITES)]
+        if older_than is not None:
+            conditions.append(_j.at <= self._database.now - older_than // timedelta(microseconds=1))
+        return self._read(*conditions)
 
     def withdraw(self, run: int, source: str, entries: Sequence[tuple[str, str]], lease: Lease) -> None:
         """Persons took these values of ours away: pairs of an item's id and the raw value."""

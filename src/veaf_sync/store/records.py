@@ -10,7 +10,7 @@ from typing import Any, Literal
 from veaf_sync.connector import Cursor, Freshness, Mark
 from veaf_sync.model import ItemRef
 
-RunStatus = Literal["running", "done", "failed"]
+RunStatus = Literal["running", "done", "failed", "interrupted"]
 Reading = Literal["fresh", "failed", "forbidden", "vanished", "dropped"]
 """How reading a partition went. `dropped`: the configuration does not ask for it any more; it is not listed."""
 Standing = Literal["fresh", "late", "unreadable"]

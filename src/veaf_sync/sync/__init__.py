@@ -7,6 +7,7 @@ from veaf_sync.sync.preflight import SourceCheck, preflight
 from veaf_sync.sync.progress import SILENT, Progress, Silent
 from veaf_sync.sync.pull import SourceReport
 from veaf_sync.sync.run import RunResult, run_sync
+from veaf_sync.sync.sources import Sources
 from veaf_sync.sync.writing import ApplyResult, Cost, Planned, apply_plan, guard_reasons, make_plan
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Silent",
     "SourceCheck",
     "SourceReport",
+    "Sources",
     "apply_plan",
     "guard_reasons",
     "make_plan",

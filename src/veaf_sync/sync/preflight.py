@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
-from veaf_sync.connector import Connector, Identity, Partition
-from veaf_sync.http import Budget
+from veaf_sync.connector import Identity, Partition
 from veaf_sync.plugins import Registry
-from veaf_sync.sync.sources import FAILURES, describe_failure, open_source
+from veaf_sync.sync.sources import FAILURES, Sources, describe_failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +24,30 @@ class SourceCheck:
 
 def preflight(config: Config, registry: Registry, clock: Clock) -> list[SourceCheck]:
     """One answer for each configured source, in the order of the configuration."""
-    budget = Budget(clock)
-    return [_ask(name, config, registry.connectors, clock, budget) for name in config.settings.sources]
+    with Sources(config, registry, clock) as sources:
+        return [_ask(name, sources) for name in config.settings.sources]
 
 
-def _ask(
-    name: str, config: Config, connectors: Mapping[str, type[Connector[Any]]], clock: Clock, budget: Budget
-) -> SourceCheck:
+def _ask(name: str, sources: Sources) -> SourceCheck:
     identity = None
+    notes: tuple[str, ...] = ()
     partitions: tuple[Partition, ...] = ()
     problems: list[str] = []
     try:
-        with open_source(name, config.settings.sources[name], connectors, clock, budget) as source:
-            identity = source.connector.check()
-            problems += source.connector.examine()
-            if problems:
-                return SourceCheck(name, identity, (), tuple(problems), identity.notes)
+        source = sources.reading(name)
+        identity = source.identify()
+        notes = identity.notes
+        problems += source.connector.examine()
+        if not problems:
             partitions = tuple(source.connector.partitions())
             problems += [f"{p.name} may not be read: {p.reason}" for p in partitions if not p.readable]
             if not partitions:
                 problems.append("nothing is visible to this credential")
     except FAILURES as error:
         problems.append(describe_failure(name, error))
-    return SourceCheck(name, identity, partitions, tuple(problems), identity.notes if identity else ())
+    try:
+        if identity is not None and (writer := sources.writing(name)) is not source:
+            notes += (f"writes as {writer.identify().user}, with write_token",)
+    except FAILURES as error:
+        problems.append(f"write_token: {describe_failure(name, error)}")
+    return SourceCheck(name, identity, partitions, tuple(problems), notes)

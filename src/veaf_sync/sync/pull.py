@@ -75,12 +75,13 @@ def _withdraw(source: Source, store: Store, run: Run, lease: Lease, confirmed: C
     if tag is None:
         return
     unseen = store.pulls.unseen_tags(run.id, source.name)
+    sent = {(entry.item.id, entry.value) for entry in store.journal.open(source.name)}  # maybe we took it away
     taken = [
         (item_id, value)
         for item_id, values in unseen.items()
         if item_id in confirmed
         for value in values
-        if tag.objective(value) is not None
+        if tag.objective(value) is not None and (item_id, value) not in sent
     ]
     store.journal.withdraw(run.id, source.name, taken, lease)
 
@@ -109,7 +110,7 @@ def _gather(
     source: Source, store: Store, run: Run, lease: Lease, options: PullOptions, progress: Progress, pulling: Pulling
 ) -> None:
     connector = source.connector
-    pulling.notes = connector.check().notes
+    pulling.notes = source.identify().notes
     pulling.roster = {partition.name: partition for partition in connector.partitions()}
     if not pulling.roster and not any(pulling.before) and not options.accept_empty:
         raise Incomplete(

@@ -11,17 +11,16 @@ from veaf_sync import measure
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.errors import Refused, UsageError
-from veaf_sync.http import Budget
 from veaf_sync.model import Outcome
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import snapshot as snapshots
-from veaf_sync.sync.apply import Writer
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
+from veaf_sync.sync.settling import Settler
 from veaf_sync.sync.snapshot import Snapshot
-from veaf_sync.sync.sources import FAILURES, describe_failure, open_source
+from veaf_sync.sync.sources import FAILURES, Sources, describe_failure
 from veaf_sync.sync.writing import Planned, check_guards, make_plan, unclaimed_notes, waiting, write_plan
 
 
@@ -61,8 +60,12 @@ def run_sync(
     and why a guard held the plan back (the snapshot is stored by then), is in the result.
     """
     names = _chosen(config, sources)
-    with holding(store, [RUN_LEASE, *map(lease_of, names)]) as leases, _run(config, store, clock, leases) as run:
-        reports = _pull(config, registry, store, clock, run, leases, names, full, accept_empty, progress)
+    with (
+        holding(store, [RUN_LEASE, *map(lease_of, names)]) as leases,
+        Sources(config, registry, clock) as opened,
+        _run(config, store, clock, leases) as run,
+    ):
+        reports = _pull(config, store, opened, run, leases, names, full, accept_empty, progress)
         progress.stage("map and measure")
         snapshot = snapshots.take(config, store, run)
         if adopt_tags is not None:
@@ -91,12 +94,14 @@ def run_sync(
         )
         if not write:
             return result
-        planned = make_plan(config, registry, store, clock, run, sources=names, snapshot=snapshot, progress=progress)
+        planned = make_plan(
+            config, registry, store, clock, run, sources=names, snapshot=snapshot, opened=opened, progress=progress
+        )
         try:
             check_guards(planned.plan, config, store, accept, "veaf-sync sync --write")
         except Refused as refusal:
             return replace(result, planned=planned, refusal=refusal)
-        outcomes = write_plan(planned.plan, config, registry, store, clock, leases, progress)
+        outcomes = write_plan(planned.plan, store, opened, leases, progress)
         return replace(result, planned=planned, outcomes=tuple(outcomes))
 
 
@@ -110,22 +115,24 @@ def _chosen(config: Config, sources: Collection[str]) -> list[str]:
 
 @contextmanager
 def _run(config: Config, store: Store, clock: Clock, leases: dict[str, Lease]) -> Iterator[Run]:
-    """A run that is marked as failed when the pass does not reach its snapshot."""
+    """A run that is marked as interrupted or failed when the pass does not reach its snapshot."""
     run = store.runs.begin(clock.now(), config.texts, metric_version=measure.METRIC_VERSION, lease=leases[RUN_LEASE])
     try:
         yield run
-    except BaseException:
+    except BaseException as error:
         current = store.runs.get(run.id)
         if current is not None and current.status == "running":
-            store.runs.finish(run.id, status="failed", degraded=True, summary={}, lease=leases[RUN_LEASE])
+            status: Literal["interrupted", "failed"] = (
+                "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            )
+            store.runs.finish(run.id, status=status, degraded=True, summary={}, lease=leases[RUN_LEASE])
         raise
 
 
 def _pull(
     config: Config,
-    registry: Registry,
     store: Store,
-    clock: Clock,
+    opened: Sources,
     run: Run,
     leases: dict[str, Lease],
     names: list[str],
@@ -134,17 +141,15 @@ def _pull(
     progress: Progress,
 ) -> list[SourceReport]:
     """Pull the sources one after the other (each walks its shards at once). A source that fails stops no other."""
-    budget = Budget(clock)
     reports = []
     for name in names:
         progress.stage(f"pull {name}")
-        settings = config.settings.sources[name]
-        options = PullOptions(full=full, accept_empty=name in accept_empty, census=run.id % settings.census_every == 0)
+        census = run.id % config.settings.sources[name].census_every == 0
+        options = PullOptions(full=full, accept_empty=name in accept_empty, census=census)
         lease = leases[lease_of(name)]
-        _settle_open(name, config, registry, store, clock, run, lease, budget)
+        _settle_open(name, store, opened, run, lease)
         try:
-            with open_source(name, settings, registry.connectors, clock, budget) as source:
-                report = pull_source(source, store, run, lease, options, progress)
+            report = pull_source(opened.reading(name), store, run, lease, options, progress)
         except FAILURES as error:
             report = fail_source(name, store, run, lease, error)
         if report.reason:
@@ -153,28 +158,18 @@ def _pull(
     return reports
 
 
-def _settle_open(
-    name: str,
-    config: Config,
-    registry: Registry,
-    store: Store,
-    clock: Clock,
-    run: Run,
-    lease: Lease,
-    budget: Budget,
-) -> None:
+def _settle_open(name: str, store: Store, opened: Sources, run: Run, lease: Lease) -> None:
     """Before anything is read: learn what became of writes that an interrupted run left open.
 
     What cannot be learnt now stays open, and its values count as ours meanwhile.
     """
     if not store.journal.open(name):
         return
-    settings = config.settings.sources[name]
     try:
-        with open_source(name, settings, registry.connectors, clock, budget, writing=True) as source:
-            source.connector.check()
-            source.connector.partitions()
-            Writer(source, store, run.id, lease).resume()
+        source = opened.writing(name)
+        source.identify()
+        source.connector.partitions()
+        Settler(source, store, run.id, lease).resume()
     except FAILURES as error:
         describe_failure(name, error)  # raises what is not the source's own failure
 

@@ -1,23 +1,25 @@
-"""Opening the connector of a configured source, with its session and credential."""
+"""Opening the connectors of configured sources, with their sessions and credentials."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 from veaf_sync.clock import Clock
-from veaf_sync.connector import Connector, SourceSettings
+from veaf_sync.config import Config
+from veaf_sync.connector import Connector, Identity, SourceSettings
 from veaf_sync.credentials import redact
 from veaf_sync.errors import SourceError, UserError, VeafSyncError
 from veaf_sync.http import Budget, Session
+from veaf_sync.plugins import Registry
 
 FAILURES = (Exception, SystemExit)
 """What a connector may raise that ends its source or shard only: its own defects and `sys.exit` included."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Source:
     """A configured source and its open connector."""
 
@@ -25,32 +27,71 @@ class Source:
     settings: SourceSettings
     connector: Connector[Any]
     session: Session
+    _identity: Identity | None = field(default=None, repr=False)
+
+    def identify(self) -> Identity:
+        """Who the credential is; the tool is asked once. Raises `AuthError`."""
+        if self._identity is None:
+            self._identity = self.connector.check()
+        return self._identity
+
+
+class Sources:
+    """The open sources of one command: each is opened when first asked for, once for each credential.
+
+    Reading, previewing and writing so share what the tool was asked already, and one budget of requests.
+    """
+
+    def __init__(self, config: Config, registry: Registry, clock: Clock) -> None:
+        self._config = config
+        self._connectors = registry.connectors
+        self._clock = clock
+        self._budget = Budget(clock)
+        self._open: dict[tuple[str, bool], Source] = {}
+        self._stack = ExitStack()
+
+    def reading(self, name: str) -> Source:
+        """The source with its reading credential. Raises `SourceError` when the connector cannot be made."""
+        return self._get(name, self._config.settings.sources[name], writes=False)
+
+    def writing(self, name: str) -> Source:
+        """The source with its write credential, where it has one of its own. Raises as `reading` does."""
+        settings = self._config.settings.sources[name]
+        return self._get(name, settings.for_writing(), writes=settings.write_token is not None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def _get(self, name: str, settings: SourceSettings, *, writes: bool) -> Source:
+        if (name, writes) not in self._open:
+            self._open[name, writes] = self._stack.enter_context(self._opened(name, settings))
+        return self._open[name, writes]
+
+    @contextmanager
+    def _opened(self, name: str, settings: SourceSettings) -> Iterator[Source]:
+        session = Session(clock=self._clock, hosts=settings.hosts(), budget=self._budget)
+        try:
+            connector = self._connectors[settings.connector](settings, session, self._clock)
+            try:
+                yield Source(name=name, settings=settings, connector=connector, session=session)
+            finally:
+                with suppress(*FAILURES):  # what it was opened for is done
+                    connector.close()
+        finally:
+            session.close()
 
 
 @contextmanager
-def open_source(
-    name: str,
-    settings: SourceSettings,
-    connectors: Mapping[str, type[Connector[Any]]],
-    clock: Clock,
-    budget: Budget,
-    *,
-    writing: bool = False,
-) -> Iterator[Source]:
-    """The source's connector, closed on leaving. `writing` hands it the write credential, where there is one.
-
-    Raises `SourceError` when the connector cannot be made.
-    """
-    effective = settings.for_writing() if writing else settings
-    session = Session(clock=clock, hosts=effective.hosts(), budget=budget)
-    try:
-        connector = connectors[settings.connector](effective, session, clock)
-        try:
-            yield Source(name=name, settings=effective, connector=connector, session=session)
-        finally:
-            connector.close()
-    finally:
-        session.close()
+def opening(config: Config, registry: Registry, clock: Clock, opened: Sources | None = None) -> Iterator[Sources]:
+    """`opened`, which stays open, or else sources that are closed on leaving."""
+    if opened is not None:
+        yield opened
+        return
+    with Sources(config, registry, clock) as sources:
+        yield sources
 
 
 def describe_failure(source: str, error: BaseException) -> str:

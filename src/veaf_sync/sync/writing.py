@@ -11,7 +11,6 @@ from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.connector import Feature, Refusal
 from veaf_sync.errors import Refused
-from veaf_sync.http import Budget
 from veaf_sync.model import Outcome, Result, TagChange
 from veaf_sync.plan import Plan
 from veaf_sync.plugins import Registry
@@ -21,7 +20,7 @@ from veaf_sync.sync.apply import Writer
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.snapshot import Snapshot
-from veaf_sync.sync.sources import FAILURES, describe_failure, open_source
+from veaf_sync.sync.sources import FAILURES, Sources, describe_failure, opening
 
 APPLY_COMMAND = "veaf-sync apply plan.json"
 STALE = "Make a new one and review it: veaf-sync plan --out plan.json"
@@ -38,11 +37,15 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan and what it would cost; `notes` name sources that could not be asked."""
+    """A plan and what it would cost; `notes` name sources that could not be asked.
+
+    `edited` are the documents that were changed since the run that the plan starts from: it was made with the new ones.
+    """
 
     plan: Plan
     costs: tuple[Cost, ...] = ()
     notes: tuple[str, ...] = ()
+    edited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,20 @@ def make_plan(
     *,
     sources: Collection[str] = (),
     snapshot: Snapshot | None = None,
+    opened: Sources | None = None,
     progress: Progress = SILENT,
 ) -> Planned:
     """Plan from the items as of `run` and the given configuration, for `sources` (none named: all).
 
-    Asks the tools what writing would cost; writes nothing.
+    Asks the tools what writing would cost; writes nothing. `opened`: sources that the command has open.
     """
     progress.stage("plan")
     shot = snapshot or snapshots.take(config, store, run, after_writes=True)
-    planned = _previewed(wanted(config, store, run, shot, sources), config, registry, clock)
-    return replace(planned, notes=(*planned.notes, *unclaimed_notes(shot)))
+    with opening(config, registry, clock, opened) as open_sources:
+        planned = _previewed(wanted(config, store, run, shot, sources), config, open_sources)
+    used = store.runs.documents(run.id)
+    edited = tuple(name for name, text in config.texts.items() if used.get(name) != text)
+    return replace(planned, edited=edited, notes=(*planned.notes, *unclaimed_notes(shot)))
 
 
 def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
@@ -148,44 +155,41 @@ def apply_plan(
     *,
     accept: int | None = None,
     command: str = APPLY_COMMAND,
+    opened: Sources | None = None,
     progress: Progress = SILENT,
 ) -> ApplyResult:
-    """Write exactly `plan`. Raises `Refused` where it is stale or a guard holds it back; nothing is written then."""
+    """Write exactly `plan`. Raises `Refused` where it is stale or a guard holds it back; nothing is written then.
+
+    `opened`: sources that the command has open.
+    """
     run = _still_current(plan, config, store)
     check_guards(plan, config, store, accept, command)
     sources = sorted({change.item.source for change in plan.changes})
-    with holding(store, [RUN_LEASE, *map(lease_of, sources)]) as leases:
+    with (
+        holding(store, [RUN_LEASE, *map(lease_of, sources)]) as leases,
+        opening(config, registry, clock, opened) as open_sources,
+    ):
         _still_current(plan, config, store)
-        outcomes = write_plan(plan, config, registry, store, clock, leases, progress)
+        outcomes = write_plan(plan, store, open_sources, leases, progress)
     return ApplyResult(run=run, outcomes=tuple(outcomes))
 
 
 def write_plan(
-    plan: Plan,
-    config: Config,
-    registry: Registry,
-    store: Store,
-    clock: Clock,
-    leases: Mapping[str, Lease],
-    progress: Progress,
+    plan: Plan, store: Store, sources: Sources, leases: Mapping[str, Lease], progress: Progress
 ) -> list[Outcome]:
     """Write a plan that was checked, source by source; a source that fails stops no other."""
     progress.stage("apply")
     digest = plans.digest(plan)
-    budget = Budget(clock)
     outcomes: list[Outcome] = []
     for name, changes in _by_source(plan.changes).items():
-        settings = config.settings.sources[name]
         try:
-            with open_source(name, settings, registry.connectors, clock, budget, writing=True) as source:
-                source.connector.check()
-                writer = Writer(source, store, plan.run, leases[lease_of(name)])
-                outcomes += writer.write(digest, changes, progress)
+            source = sources.writing(name)
+            source.identify()
+            outcomes += Writer(source, store, plan.run, leases[lease_of(name)]).write(digest, changes, progress)
         except FAILURES as error:
             reason = describe_failure(name, error)
             progress.note(f"{name}: {reason}")
-            done = {outcome.item for outcome in outcomes}
-            outcomes += [Outcome(c.item, Result.FAILED, reason) for c in changes if c.item not in done]
+            outcomes += [Outcome(change.item, Result.FAILED, reason) for change in changes]
     return outcomes
 
 
@@ -210,19 +214,19 @@ def _read_as_of(store: Store, run: Run, source: str) -> str:
     return " ".join(f"{state.partition}@{state.run}:{state.state}" for state in states)
 
 
-def _previewed(plan: Plan, config: Config, registry: Registry, clock: Clock) -> Planned:
-    budget = Budget(clock)
+def _previewed(plan: Plan, config: Config, sources: Sources) -> Planned:
     costs: list[Cost] = []
     refusals: list[Refusal] = []
     notes: list[str] = []
     for name, changes in _by_source(plan.changes).items():
-        settings = config.settings.sources[name]
         try:
-            with open_source(name, settings, registry.connectors, clock, budget, writing=True) as source:
-                if Feature.WRITE not in source.connector.features:
-                    refusals += [Refusal(c, f"the connector {settings.connector} cannot write") for c in changes]
-                    continue
-                preview = source.connector.preview(changes)
+            source = sources.writing(name)
+            if Feature.WRITE not in source.connector.features:
+                connector = config.settings.sources[name].connector
+                refusals += [Refusal(c, f"the connector {connector} cannot write") for c in changes]
+                continue
+            source.identify()
+            preview = source.connector.preview(changes)
         except FAILURES as error:
             notes.append(f"{name} could not be asked what writing costs: {describe_failure(name, error)}")
             continue

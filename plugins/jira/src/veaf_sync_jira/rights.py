@@ -32,6 +32,10 @@ class Rights:
             self._known[project] = _held(data)
         return self._known[project].get(permission)
 
+    def lacks(self, permission: str) -> bool:
+        """Whether an earlier answer said that we do not hold a global permission; asks nothing."""
+        return self._known.get("", {}).get(permission) is False
+
     def may_mute(self, project: str) -> bool:
         """Whether edits in a project can be done without mailing its watchers."""
         return bool(self.may("ADMINISTER", project) or self.may("ADMINISTER_PROJECTS", project))

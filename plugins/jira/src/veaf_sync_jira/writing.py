@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from veaf_sync.connector import Absent, Pending, Preview, Refusal
-from veaf_sync.errors import Forbidden, Incomplete, Rejected
+from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync_jira.reading import Reading
 from veaf_sync_jira.rights import Rights
@@ -59,7 +59,7 @@ class Writing:
                 start += size
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
-        """Write a batch. Raises `AuthError`, and `Incomplete` where it is not known what was done."""
+        """Write a batch. Raises `AuthError` where nothing was done, `Incomplete` where that is not known."""
         if self._in_bulk and not any(_refusal(change) for change in batch):
             try:
                 return self._submit("ADD" if batch[0].adds else "REMOVE", batch)
@@ -67,7 +67,7 @@ class Writing:
                 if isinstance(refusal, Rejected) and "permission" not in refusal.message.lower():
                     raise
                 self._bulk = False
-        return [self._put(change) for change in batch]
+        return self._put_each(batch)
 
     def poll(self, task: str, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
         """Ask once for a task (`ADD:id` or `REMOVE:id`); a batch that does both removes when the adding is done."""
@@ -92,7 +92,7 @@ class Writing:
 
     @property
     def _in_bulk(self) -> bool:
-        return self._bulk and self._client.site.cloud
+        return self._bulk and self._client.site.cloud and not self._rights.lacks("BULK_CHANGE")
 
     def _submit(self, verb: _Verb, batch: Sequence[TagChange]) -> Pending:
         from veaf_sync.http import Throttled  # requests costs start-up time
@@ -122,6 +122,17 @@ class Writing:
                 raise Incomplete(f"{what}: the answer names no task.")
             return Pending(f"{verb}:{task}")
         raise AssertionError("unreachable")
+
+    def _put_each(self, batch: Sequence[TagChange]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for change in batch:
+            try:
+                outcomes.append(self._put(change))
+            except AuthError as error:
+                if not outcomes:
+                    raise
+                return outcomes + [Outcome(c.item, Result.FAILED, error.message) for c in batch[len(outcomes) :]]
+        return outcomes
 
     def _put(self, change: TagChange) -> Outcome:
         if reason := _refusal(change):

@@ -64,8 +64,8 @@ class Organisation:
     def sync(self, **options: Any) -> RunResult:
         return run_sync(self.config, self.registry, self.store, self.clock, **options)
 
-    def plan(self, result: RunResult) -> Planned:
-        return make_plan(self.config, self.registry, self.store, self.clock, result.run)
+    def plan(self, result: RunResult, **options: Any) -> Planned:
+        return make_plan(self.config, self.registry, self.store, self.clock, result.run, **options)
 
     def apply(self, planned: Planned, **options: Any) -> ApplyResult:
         """Apply a plan as it comes out of its file."""

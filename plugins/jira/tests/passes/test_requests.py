@@ -2,7 +2,11 @@
 
 full         Σ over projects max(1, ⌈n / page⌉) + serverInfo + myself + fields + project roster
 incremental  the same four + one query + one count for each project
-labels       Σ over groups ⌈m / 1000⌉ bulk requests + polls + ⌈m / 100⌉ direct readings of preconditions
+labels       Σ over groups ⌈m / 1000⌉ bulk requests + polls + ⌈M / 100⌉ direct readings of preconditions
+             + serverInfo + myself + fields, once for each credential that a command uses (roster: pulling only)
+             + the permissions, where the command previews what writing costs
+
+A command asks nothing twice: pulling, previewing and writing share what the site said.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from math import ceil
 import pytest
 
 from veaf_sync.model import Result
+from veaf_sync.sync import Sources
 from veaf_sync_jira.emulator import Knobs
 
 FOUR = 4
@@ -65,24 +70,35 @@ def large(organisation, some):
     return made
 
 
+def floor_of_writing(large, groups, sent):
+    """Bulk requests, polls as the site's tasks took, and readings of preconditions, as `kinds` counts them."""
+    bulk = sum(ceil(count / 1000) for count in groups.values())
+    polls = {what: n for what, n in sent.items() if what.startswith("GET bulk/queue/")}
+    assert set(polls.values()) == {large.site.knobs.bulk_polls + 1}, "as many as a task takes, and one sees the end"
+    assert (len(polls), sent["POST bulk/issues/fields"]) == (bulk, bulk)
+    assert sent["POST issue/bulkfetch"] == ceil(sum(groups.values()) / 100)
+    return bulk + sum(polls.values()) + sent["POST issue/bulkfetch"]
+
+
+OPENING = {"GET serverInfo": 1, "GET myself": 1}
+
+
 def test_labels_of_2300_items_in_3_groups(large):
     result = large.sync()
     before = len(large.sent())
     planned = large.plan(result)
-    assert kinds(large, before) == {"GET serverInfo": 1, "GET myself": 1, "GET mypermissions": 1}, "what writing costs"
+    assert kinds(large, before) == {**OPENING, "GET mypermissions": 1}, "what writing costs"
     assert planned.plan.counts.set == M
     before = len(large.sent())
     applied = large.apply(planned)
     assert Counter(outcome.result for outcome in applied.outcomes) == {Result.APPLIED: M}
     sent = kinds(large, before)
-    bulk = sum(ceil(count / 1000) for count in GROUPS.values())
-    polls = sum(count for what, count in sent.items() if what.startswith("GET bulk/queue/"))
-    assert polls == bulk * (large.site.knobs.bulk_polls + 1), "as many as the tasks took, and one that sees the end"
-    assert sent["POST bulk/issues/fields"] == bulk == 4
-    assert sent["POST issue/bulkfetch"] == ceil(M / 100) == 23
-    rest = {what: n for what, n in sent.items() if not what.startswith(("GET bulk/", "POST "))}
-    assert rest == {"GET serverInfo": 1, "GET myself": 1, "GET field": 1}, "who we are, and which fields to read"
-    assert planned.costs[0].requests <= bulk + polls
+    floor = floor_of_writing(large, GROUPS, sent)
+    assert floor == 4 + 4 * 3 + 23
+    assert sent.total() == floor + 3, "apply of a file: who we are, and which fields to read, besides"
+    assert planned.costs[0].requests <= floor
+    order = [one.path.rpartition("/")[2] for one in large.sent(before) if one.method == "POST"]
+    assert order.index("fields") <= 10, "items are read right before their batch is written, not all of them first"
     assert len(large.tags()) == M
     large.wait(3600)
     before = len(large.sent())
@@ -93,3 +109,31 @@ def test_labels_of_2300_items_in_3_groups(large):
     assert echo["POST search/jql"] == ceil(M / 100), "our own edits come by once more"
     assert echo.total() == FOUR + ceil(M / 100) + len(GROUPS)
     assert (again.sources[0].new, again.sources[0].removed) == (0, 0)
+
+
+FEW = {"Story": 115, "Bug": 75, "Task": 40}
+
+
+@pytest.mark.parametrize(("source", "openings"), [({}, 1), ({"write_token": "env:JIRA_CLOUD_WRITE_TOKEN"}, 2)])
+def test_one_command_asks_nothing_twice(organisation, some, source, openings):
+    items = [item for kind, count in FEW.items() for item in some(kind.upper(), count, type=kind)]
+    made = organisation("cloud", items=items, knobs=Knobs(), tag={"label": "okr:{objective}"}, **source)
+    made.site.knobs.reader_may_edit = openings == 1
+    made.mapping, made.strategy = LABELS, made.strategy + "  - {id: sure, title: Sure}\n"
+    assert Counter(outcome.result for outcome in made.sync(write=True).outcomes) == {Result.APPLIED: sum(FEW.values())}
+    sent = kinds(made)
+    pulled = FOUR + sum(ceil(count / 100) for count in FEW.values())
+    again = 3 * (openings - 1)  # serverInfo, myself and fields with the second credential
+    assert sent.total() == pulled + again + 1 + floor_of_writing(made, FEW, sent), "1: the permissions"
+    made.mapping = made.mapping.replace("cheap", "fast")
+    made.wait(3600)
+    run = made.sync()
+    before = len(made.sent())
+    with Sources(made.config, made.registry, made.clock) as opened:  # as apply without a file does
+        planned = made.plan(run, opened=opened)
+        made.apply(planned, opened=opened, accept=FEW["Bug"])
+    sent = kinds(made, before)
+    assert planned.plan.counts.set == planned.plan.counts.clear == FEW["Bug"]
+    polls = sum(n for what, n in sent.items() if what.startswith("GET bulk/queue/"))
+    reads = 2  # preconditions, and what became of the batch that both adds and removes
+    assert sent.total() == sum(OPENING.values()) + 2 + 2 + polls + reads, "2: permissions and fields; adds and removes"

@@ -6,9 +6,25 @@ import pytest
 
 from veaf_sync.emulator import AnswerLost, Meanwhile
 from veaf_sync.model import Result
+from veaf_sync.sync.settling import POLL_PATIENCE
 from veaf_sync_jira.connector import JiraConnector
 
-from .organisation import BULK, EDIT, QUEUE, STORIES, WANTED, M, count, results, settled
+from .organisation import BULK, EDIT, QUEUE, SEARCH, STORIES, WANTED, M, count, results, settled
+
+
+def killed_in_its_first_write(made, planned, monkeypatch, *, sent):
+    """An apply whose process ends right before, or right behind, its first bulk request."""
+    whole = JiraConnector.write
+
+    def dies(self, batch):
+        if sent:
+            whole(self, batch)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(JiraConnector, "write", dies)
+    with pytest.raises(KeyboardInterrupt):
+        made.apply(planned)
+    monkeypatch.setattr(JiraConnector, "write", whole)
 
 
 @pytest.mark.parametrize("profile", ["cloud"])
@@ -93,6 +109,59 @@ class TestBulk:
         tagged.site.faults.clear()
         assert len(applied.outcomes) == M
         settled(tagged)
+        assert count(tagged, "POST", "bulk/issues") == 2
+
+    @pytest.mark.parametrize("then", ["sync, and later sync --write", "apply again at once"])
+    def test_killed_before_the_tasks_number_was_noted(self, tagged, profile, then, monkeypatch):
+        """The task runs on for minutes: nothing is told to have failed meanwhile, and nothing is sent twice."""
+        tagged.site.knobs.bulk_polls, tagged.site.knobs.bulk_seconds = 10_000, 300
+        planned = tagged.plan(tagged.sync())
+        killed_in_its_first_write(tagged, planned, monkeypatch, sent=True)
+        waiting = len(tagged.store.journal.open("jira"))
+        assert waiting
+        if then.startswith("sync"):
+            assert not tagged.sync().degraded
+            assert len(tagged.store.journal.open("jira")) == waiting, "not there yet is not failed"
+            assert tagged.store.journal.written("jira") == {}
+            settled(tagged, writes=M - waiting)
+        else:
+            applied = tagged.apply(planned)
+            assert results(applied.outcomes) == {Result.UNCHANGED: waiting, Result.APPLIED: M - waiting}
+            settled(tagged)
+        assert count(tagged, "POST", "bulk/issues") == 2, "one for each group, none of them twice"
+        assert {entry.result for entry in tagged.store.journal.entries()} == {"applied"}
+
+    def test_killed_before_anything_was_sent(self, tagged, profile, monkeypatch):
+        planned = tagged.plan(tagged.sync())
+        killed_in_its_first_write(tagged, planned, monkeypatch, sent=False)
+        slept = sum(tagged.clock.slept)
+        assert results(tagged.apply(planned).outcomes) == {Result.APPLIED: M}, "one more apply brings all"
+        assert sum(tagged.clock.slept) - slept > POLL_PATIENCE, "looked for as long as a task may take, then sent"
+        settled(tagged)
+
+    def test_a_removal_that_lands_while_we_read_is_no_withdrawal(self, tagged, profile, monkeypatch):
+        tagged.sync(write=True)
+        tagged.wait(3600)
+        tagged.site.knobs.bulk_polls, tagged.site.knobs.bulk_seconds = 10_000, 24 * 3600
+        tagged.mapping = "rules: []\n"
+        killed_in_its_first_write(tagged, tagged.plan(tagged.sync()), monkeypatch, sent=True)
+        tagged.site.faults.add(Meanwhile(tagged.site.finish_tasks), path=SEARCH)
+        result = tagged.sync(full=True)
+        assert len(tagged.tags()) < M, "some of our tags are gone when they are read"
+        assert "withdrawn" not in set(tagged.store.results.list(result.run.id)["reason"])
+        tagged.site.faults.clear()
+        tagged.site.knobs.bulk_polls = 2
+        tagged.wait(3600)
+        tagged.sync(write=True)
+        assert (tagged.tags(), tagged.store.journal.written("jira")) == ({}, {})
+        assert tagged.store.journal.open("jira") == []
+
+    def test_a_task_that_goes_on_is_not_sent_again_by_the_next_apply(self, tagged, profile):
+        tagged.site.knobs.bulk_polls, tagged.site.knobs.bulk_seconds = 10_000, 24 * 3600
+        planned = tagged.plan(tagged.sync())
+        tagged.apply(planned)
+        again = tagged.apply(planned)
+        assert {outcome.detail.partition(" (")[0] for outcome in again.outcomes} == {"the tool is still working on it"}
         assert count(tagged, "POST", "bulk/issues") == 2
 
     def test_a_change_of_objective_adds_and_removes(self, tagged, profile):
