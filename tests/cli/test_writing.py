@@ -35,6 +35,7 @@ def tool(tmp_path, monkeypatch):
     registry = plugins.load()
     emulator = registry.emulators["jira"](clock=clock)
     emulator.knobs.bulk_polls = 0
+    emulator.separate_credentials()
     emulator.load(scenario(clock.now())[:FEW])
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
@@ -201,6 +202,65 @@ def test_a_write_that_does_not_succeed_is_code_3(work, tool, synced, tmp_path):
     ended = work("-C", synced, "apply", file)
     assert ended.code == 3
     assert f"jira-main:{key}  failed" in ended.out
+
+
+def test_a_credential_refused_while_writing_is_told_once(work, veaf, tool, synced, tmp_path, monkeypatch):
+    file = tmp_path / "plan.json"
+    document = work("-C", synced, "plan", "--out", file, "-o", "json").document
+    monkeypatch.setenv("JIRA_CLOUD_WRITE_TOKEN", "wrong-token")
+    ended = work("-C", synced, "apply", file)
+    assert ended.code == 3
+    told = [line for line in (ended.out + ended.err).splitlines() if "credentials" in line.lower() or "401" in line]
+    assert len(told) == 1, told
+    assert f"{len(document['changes'])} failed" in told[0]
+    assert f"{document['counts']['set']} values not written" in ended.out
+    assert f"go on with: veaf-sync apply {file}" in ended.out
+    assert tagged(tool) == set()
+    monkeypatch.setenv("JIRA_CLOUD_WRITE_TOKEN", tool.environment["JIRA_CLOUD_WRITE_TOKEN"])
+    assert work("-C", synced, "apply", file).code == 0
+
+
+def test_an_empty_plan_says_that_nothing_needs_changing_and_why(work, tool, synced, tmp_path):
+    assert work("-C", synced, "sync", "--write").code == 0
+    file = tmp_path / "plan.json"
+    ended = work("-C", synced, "plan", "--out", file)
+    assert ended.code == 0
+    assert "Nothing needs changing" in ended.out
+    assert "Apply exactly this" not in ended.out
+    assert work("-C", synced, "apply", file).code == 0
+    key = sorted(tagged(tool))[0]
+    tool.edit(key, labels=())
+    assert work("-C", synced, "sync").code == 0
+    ended = work("-C", synced, "apply", "--auto-approve")
+    assert ended.code == 0
+    assert "1 value stays as people left them" in ended.out
+
+
+def test_a_plan_tells_with_which_documents_it_was_made(work, synced):
+    assert "edited since" not in work("-C", synced, "plan").out
+    mapping = synced / "mapping.yaml"
+    mapping.write_text(mapping.read_text() + "# a thought\n")
+    assert "Planned with mapping.yaml as edited since run 1" in work("-C", synced, "plan").out
+    assert work("-C", synced, "sync").code == 0
+    assert "edited since" not in work("-C", synced, "plan").out
+
+
+def test_a_plan_file_is_whole_or_as_it_was(synced, veaf, tmp_path):
+    """No room for it: the older file stands, and nothing lies beside it."""
+    file = tmp_path / "plan.json"
+    file.write_text("older")
+    file.chmod(0o644)
+    program = (
+        "import resource, sys; from pathlib import Path; from veaf_sync.files import write_whole\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "write_whole(Path(sys.argv[1]), 'x' * 100_000)"
+    )
+    failed = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True, check=False)
+    assert "OSError" in failed.stderr
+    assert file.read_text() == "older"
+    assert [path.name for path in tmp_path.glob(".plan*")] == []
+    assert veaf("-C", synced, "plan", "--out", file).code == 0
+    assert json.loads(file.read_text())["kind"] == "veaf-sync plan"
 
 
 def test_check_online_says_who_we_are(veaf, tool, synced):

@@ -77,7 +77,8 @@ def test_the_settings_keep_their_comments_and_hold_no_secret(loop):
     text = (loop.folder / "veaf-sync.yaml").read_text()
     assert loop.site in text
     assert "# what every number is about" in text
-    assert "token: env:" in text
+    assert "token: env:JIRA_CLOUD_TOKEN" in text
+    assert "write_token: env:JIRA_CLOUD_WRITE_TOKEN" in text, "writing has a credential of its own"
 
 
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from veaf_sync.connector import Absent, Pending
-from veaf_sync.errors import AuthError, Forbidden, Incomplete
+from veaf_sync.errors import AuthError, FenceLost, Forbidden, Incomplete, Refused
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync.plan import dump, load
+from veaf_sync.store import Lease
 from veaf_sync.sync import ApplyResult, RunResult, apply_plan, make_plan
+from veaf_sync.sync.holding import holder
 from veaf_sync.testing import MemoryConnector
 
 if TYPE_CHECKING:
@@ -199,6 +202,65 @@ def test_no_answer_is_no_withdrawal(tagged: Organisation, monkeypatch: pytest.Mo
     confirmed = tagged.sync()
     rows = tagged.results(confirmed.run.id)
     assert set(rows.filter(rows["type"] == "Bug")["reason"]) == {"withdrawn"}
+
+
+APPLYING = Lease("source:mem", holder(), 2)
+"""What the apply behind one pass holds."""
+
+
+def test_a_pass_that_is_interrupted_is_listed_as_that(tagged: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ctrl_c(self: MemoryConnector) -> list[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(MemoryConnector, "partitions", ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        tagged.sync()
+    assert [run.status for run in tagged.store.runs.list()] == ["interrupted"]
+    monkeypatch.undo()
+    assert tagged.sync().run.status == "done"
+
+
+def test_a_lease_lost_during_a_long_poll_ends_the_writing(tagged: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process slept (a closed lid): another run has taken over, and this one asks the tool nothing more."""
+    asked: list[str] = []
+
+    def starts(self: MemoryConnector, batch: Sequence[TagChange]) -> Pending:
+        return Pending("task")
+
+    def poll(self: MemoryConnector, task: str, batch: Sequence[TagChange]) -> Pending:
+        asked.append(task)
+        if len(asked) == 3:
+            tagged.store.leases.renew(APPLYING, timedelta(0))
+            tagged.store.leases.acquire("source:mem", "somebody else", timedelta(minutes=1))
+        return Pending(task)
+
+    monkeypatch.setattr(MemoryConnector, "write", starts)
+    monkeypatch.setattr(MemoryConnector, "poll", poll)
+    result = tagged.sync()
+    with pytest.raises(FenceLost, match="somebody else"):
+        apply(tagged, result)
+    assert len(asked) == 3
+    assert {entry.task for entry in tagged.store.journal.open("mem")} == {"task"}
+
+
+def test_a_lease_that_ran_out_during_a_long_poll_and_was_not_taken_is_held_on(
+    tagged: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = MemoryConnector.write
+
+    def poll(self: MemoryConnector, task: str, batch: Sequence[TagChange]) -> Sequence[Outcome]:
+        with pytest.raises(Refused):  # it is renewed before the tool is asked
+            tagged.store.leases.acquire("source:mem", "somebody else", timedelta(minutes=1))
+        return written(self, batch)
+
+    def starts(self: MemoryConnector, batch: Sequence[TagChange]) -> Pending:
+        tagged.store.leases.renew(APPLYING, timedelta(0))
+        return Pending("task")
+
+    monkeypatch.setattr(MemoryConnector, "write", starts)
+    monkeypatch.setattr(MemoryConnector, "poll", poll)
+    result = apply(tagged, tagged.sync())
+    assert {outcome.result for outcome in result.outcomes} == {Result.APPLIED}
 
 
 def test_a_tag_target_taken_out_of_the_settings_is_no_withdrawal(tagged: Organisation) -> None:

@@ -15,7 +15,7 @@ from veaf_sync.errors import UsageError
 
 if TYPE_CHECKING:
     from veaf_sync.plan import Plan
-    from veaf_sync.sync import ApplyResult
+    from veaf_sync.sync import ApplyResult, Sources
 
 INCOMPLETE = 3
 
@@ -34,33 +34,37 @@ def command(ctx: click.Context, file: Path | None, accept: int | None, auto_appr
     F is a file from plan --out. Every item is read again first: what a person changed since the plan stays and is
     told. Applying a plan again writes nothing twice. Exit code 3: a write did not succeed. 4: a guard refused it.
     """
-    from veaf_sync.sync import apply_plan
+    from veaf_sync.sync import Sources, apply_plan
 
     workspace: Workspace = ctx.obj
-    plan = planfile.read_plan(file) if file else _planned(workspace, ask=not auto_approve, quiet=form == "json")
-    if plan is None:
-        return
-    with progress(workspace) as shown:
-        result = apply_plan(
-            plan,
-            workspace.config,
-            workspace.registry,
-            workspace.snapshots,
-            workspace.clock,
-            accept=accept,
-            command=f"veaf-sync apply {file}" if file else "veaf-sync apply",
-            progress=shown,
-        )
+    plan = planfile.read_plan(file) if file else None
+    again = f"veaf-sync apply {file}" if file else "veaf-sync apply"
+    with Sources(workspace.config, workspace.registry, workspace.clock) as opened:
+        plan = plan or _planned(workspace, opened, ask=not auto_approve, quiet=form == "json")
+        if plan is None:
+            return
+        with progress(workspace) as shown:
+            result = apply_plan(
+                plan,
+                workspace.config,
+                workspace.registry,
+                workspace.snapshots,
+                workspace.clock,
+                accept=accept,
+                command=again,
+                opened=opened,
+                progress=shown,
+            )
     if form == "json":
         printer.document(_document(plan, result))
-    else:
-        outcomes.show(result.outcomes, plan)
+    elif plan.changes or file:
+        outcomes.show(result.outcomes, plan, again=again)
     if result.failed:
         ctx.exit(INCOMPLETE)
 
 
-def _planned(workspace: Workspace, *, ask: bool, quiet: bool) -> Plan | None:
-    """A plan made now, shown, and approved; `None` where the person said no or nothing would change."""
+def _planned(workspace: Workspace, opened: Sources, *, ask: bool, quiet: bool) -> Plan | None:
+    """A plan made now, shown, and approved; `None` where the person said no."""
     from veaf_sync.sync import make_plan
 
     if ask and not sys.stdin.isatty():
@@ -71,7 +75,9 @@ def _planned(workspace: Workspace, *, ask: bool, quiet: bool) -> Plan | None:
     config = workspace.config  # a plan is made with the rules of today
     run = workspace.snapshot().run
     with progress(workspace) as shown:
-        planned = make_plan(config, workspace.registry, workspace.snapshots, workspace.clock, run, progress=shown)
+        planned = make_plan(
+            config, workspace.registry, workspace.snapshots, workspace.clock, run, opened=opened, progress=shown
+        )
     plan = planned.plan
     if not quiet:
         changes.show_planned(planned)

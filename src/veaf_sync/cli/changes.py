@@ -12,7 +12,7 @@ from veaf_sync.cli.words import MINUS, plural
 
 if TYPE_CHECKING:
     from veaf_sync.model import TagChange
-    from veaf_sync.plan import ObjectiveChanges, Plan, SourceSummary
+    from veaf_sync.plan import Counts, ObjectiveChanges, Plan, SourceSummary
     from veaf_sync.sync import Cost, Planned
 
 EXAMPLES = 10
@@ -33,19 +33,42 @@ def show_summary(plan: Plan) -> None:
 
 
 def show_planned(planned: Planned) -> None:
-    """The summary, and what writing it would cost."""
+    """The summary, and what writing it would cost; or that nothing is to be written, and why."""
     show_summary(planned.plan)
     for note in planned.notes:
         printer.line(note, style="yellow")
+    if planned.edited:
+        printer.line(
+            f"Planned with {', '.join(planned.edited)} as edited since run {planned.plan.run}; status and reports "
+            "still show it as it was then. To read, map and measure again: veaf-sync sync",
+            style="yellow",
+        )
     if not planned.plan.state.labels:
         return
     counts = planned.plan.counts
+    if not planned.plan.changes:
+        printer.line(_nothing(counts))
+        return
     total = plural(counts.set + counts.clear, "change")
     if planned.costs:
         requests = plural(sum(cost.requests for cost in planned.costs), "request")
         printer.line(f"{total} in {requests}; {_mailed(planned.costs)}. Nothing has been written.")
     else:
         printer.line(f"{total}. Nothing has been written.")
+
+
+def _nothing(counts: Counts) -> str:
+    """Why a plan is empty."""
+    left = [
+        f"{plural(counts.skip, 'value')} {'stays' if counts.skip == 1 else 'stay'} as people left them"
+        if counts.skip
+        else "",
+        f"{plural(counts.refused, 'value')} cannot be written" if counts.refused else "",
+    ]
+    but = "; ".join(text for text in left if text)
+    if not but:
+        return "Nothing needs changing: every tag of ours stands where the mapping wants it."
+    return f"Nothing can or need be changed: {but}; every other tag of ours stands where the mapping wants it."
 
 
 def _mailed(costs: Sequence[Cost]) -> str:
@@ -106,7 +129,9 @@ def show_digest(plan: Plan, *, file: str) -> None:
     """The digest, and how to apply exactly this. `file` is where the plan was written, empty where it was not."""
     from veaf_sync.plan import digest
 
-    if not plan.changes and not file:
+    if not plan.changes:
+        if file:
+            printer.line(f"{file} holds no change, so there is nothing to apply. Everything: veaf-sync show {file}")
         return
     printer.line(f"Digest {digest(plan)}")
     if file:

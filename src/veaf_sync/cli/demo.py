@@ -50,7 +50,7 @@ def _show(result: DemoResult) -> None:
     _step(2, "plan", "what would change in the tool")
     printer.line()
     changes.show_planned(result.planned)
-    _step(3, "apply", "exactly that plan")
+    _step(3, "apply", "exactly that plan, with write_token: the token that reads may not edit")
     printer.line()
     outcomes.show(result.applied.outcomes, result.planned.plan)
     printer.table(_tags(result))

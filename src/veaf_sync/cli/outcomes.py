@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from veaf_sync.cli import printer
-from veaf_sync.cli.words import plural
+from veaf_sync.cli.words import listed, plural
 
 if TYPE_CHECKING:
     from veaf_sync.model import Outcome
@@ -20,7 +20,8 @@ WORDS = {
     "conflict": "left as a person changed them meanwhile",
     "failed": "failed",
 }
-SHOWN = 20
+SHOWN, FEW = 20, 5
+"""Reasons that are told, and the items that are named with one."""
 
 
 def failed(outcomes: Sequence[Outcome]) -> bool:
@@ -28,18 +29,33 @@ def failed(outcomes: Sequence[Outcome]) -> bool:
     return any(outcome.result.value == "failed" for outcome in outcomes)
 
 
-def show(outcomes: Sequence[Outcome], plan: Plan | None) -> None:
-    """Counts by result, and every change that was not written with its reason. `plan` knows the items' keys."""
-    keys = {change.item: change.key for change in plan.changes} if plan else {}
+def show(outcomes: Sequence[Outcome], plan: Plan | None, *, again: str = "") -> None:
+    """Counts by result, and every change that was not written, those with the same reason in one line.
+
+    `plan` knows the items' keys and values, `again` is the command that goes on with what was not written.
+    """
+    if not outcomes:
+        printer.line("Nothing was to be written.")
+        return
+    changes = {change.item: change for change in plan.changes} if plan else {}
     counts = Counter(outcome.result.value for outcome in outcomes)
     said = [f"{counts[result]:,} {WORDS[result]}" for result in RESULTS if counts[result]]
-    printer.line(f"{plural(len(outcomes), 'item')}: {', '.join(said) or 'none'}.")
-    odd = [outcome for outcome in outcomes if outcome.result.value in ("conflict", "failed")]
-    for outcome in odd[:SHOWN]:
-        key = keys.get(outcome.item, outcome.item.id)
-        printer.line(f"  {outcome.item.source}:{key}  {outcome.result.value}: {outcome.detail}")
-    if len(odd) > SHOWN:
-        printer.line(f"  {len(odd) - SHOWN:,} more; all of them with -o json")
+    printer.line(f"{plural(len(outcomes), 'item')}: {', '.join(said)}.")
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    for outcome in outcomes:
+        if outcome.result.value in ("conflict", "failed"):
+            key = changes[outcome.item].key if outcome.item in changes else outcome.item.id
+            reasons.setdefault((outcome.item.source, outcome.result.value, outcome.detail), []).append(key)
+    for (source, result, detail), keys in list(reasons.items())[:SHOWN]:
+        what = f"{source}:{keys[0]}  {result}" if len(keys) == 1 else f"{source}  {len(keys):,} {result}"
+        which = f" ({listed(keys, most=FEW)})" if len(keys) > 1 else ""
+        printer.line(f"  {what}: {detail}{which}")
+    if len(reasons) > SHOWN:
+        printer.line(f"  {len(reasons) - SHOWN:,} more reasons; every item with -o json")
+    left = [changes[o.item] for o in outcomes if o.result.value == "failed" and o.item in changes]
+    if left and again:
+        values = sum(len(change.adds) + len(change.removes) for change in left)
+        printer.line(f"{plural(values, 'value')} not written. When the reasons are mended, go on with: {again}")
 
 
 def document(outcomes: Sequence[Outcome]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veaf_sync.errors import UsageError
+from veaf_sync.files import write_whole
 
 if TYPE_CHECKING:
     from veaf_sync.plan import Plan
@@ -31,13 +32,16 @@ def read_plan(path: Path) -> Plan:
 
 
 def write_plan(plan: Plan, path: Path) -> None:
-    """Write a plan to a file. Raises `UsageError` where it cannot be written."""
+    """Write a plan to a file, whole. Raises `UsageError` where it cannot be written; what was there stays then."""
     from veaf_sync.plan import dump
 
     try:
-        path.write_text(dump(plan), encoding="utf-8")
+        write_whole(path, dump(plan))
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.") from None
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror}. What was there before is as it was.",
+            fix="Choose another place: --out F",
+        ) from None
 
 
 def as_document(plan: Plan) -> Mapping[str, Any]:

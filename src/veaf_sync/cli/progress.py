@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 PLAIN_SECONDS = 5.0
 PENDING = {
-    "pull": "Nothing was published; what was read so far is kept and the next veaf-sync sync goes on from there.",
+    "pull": "No snapshot was made; what was read so far is kept and the next veaf-sync sync goes on from there.",
+    "map": "No snapshot was made; what was read is kept, and the next veaf-sync sync reads only what changed since.",
     "apply": "What was written so far is in the journal; run the same command again and it goes on from there.",
 }
 """What an interruption leaves, by the first word of the stage it comes in. The others write to no tool."""

@@ -93,7 +93,8 @@ def _print(result: RunResult) -> None:
     for note in result.notes:
         printer.line(note)
     if result.outcomes:
-        outcomes.show(result.outcomes, result.planned.plan if result.planned else None)
+        plan = result.planned.plan if result.planned else None
+        outcomes.show(result.outcomes, plan, again="veaf-sync sync --write")
     if result.degraded:
         printer.line(f"Run {result.run.id} is DEGRADED. See veaf-sync status", style="yellow")
     else:

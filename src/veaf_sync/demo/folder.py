@@ -72,7 +72,8 @@ def point(folder: Path, sources: Mapping[str, Mapping[str, object]]) -> None:
     document = yaml.load(path.read_text(encoding="utf-8"))
     for name, entry in sources.items():
         settings = document["sources"].setdefault(name, {})
-        settings.pop("write_token", None)  # the emulator knows one credential
+        if "write_token" not in entry:
+            settings.pop("write_token", None)  # this emulator knows one credential
         settings.update(entry)
         if "fields" in settings:
             settings["fields"][OBJECTIVE] = OBJECTIVE

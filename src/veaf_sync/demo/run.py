@@ -60,6 +60,7 @@ def run(folder: Path, registry: Registry, clock: Clock, progress: Progress) -> D
     hurried = HurriedClock(clock)
     at = clock.now()
     emulator = kind(clock=clock)
+    emulator.separate_credentials()
     emulator.load(scenario(at))
     with emulator, _variables(emulator.environment):
         folders.configure(folder, {SOURCE: emulator.source()}, registry.connectors, at)

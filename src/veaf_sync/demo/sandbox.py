@@ -45,6 +45,7 @@ def serve(folder: Path, registry: Registry, clock: Clock) -> Iterator[Sandbox]:
         environment: dict[str, str] = {}
         for name, kind in registry.emulators.items():
             emulator = kind(clock=clock)
+            emulator.separate_credentials()
             emulator.load(scenario(at))
             stack.enter_context(emulator)
             source = f"{name}-main"

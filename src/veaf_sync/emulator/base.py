@@ -55,6 +55,9 @@ class Emulator:
         """The entry of `sources:` in veaf-sync.yaml that points here; secrets are references into `environment`."""
         raise NotImplementedError
 
+    def separate_credentials(self) -> None:
+        """From now on writing needs a credential of its own, where the vendor has that: the other one only reads."""
+
     def tags(self) -> dict[str, tuple[str, ...]]:
         """The tool's present state at the tag target: key → labels, sorted."""
         raise NotImplementedError

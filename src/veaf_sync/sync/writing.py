@@ -188,7 +188,6 @@ def write_plan(
             outcomes += Writer(source, store, plan.run, leases[lease_of(name)]).write(digest, changes, progress)
         except FAILURES as error:
             reason = describe_failure(name, error)
-            progress.note(f"{name}: {reason}")
             outcomes += [Outcome(change.item, Result.FAILED, reason) for change in changes]
     return outcomes
 

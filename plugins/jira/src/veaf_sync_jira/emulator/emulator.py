@@ -69,10 +69,18 @@ class JiraEmulator(People, Emulator):
             self.service.state.index.load(PayloadLoader(self.service.state).load(payloads))
 
     def source(self) -> dict[str, object]:
-        """Cloud: site, user and token; Data Center: site and token. The token may write too, unless a knob says no."""
+        """Cloud: site, user and token; Data Center: site and token. Where the token may not write, `write_token` too."""
         stem = f"JIRA_{self.profile.upper()}"
         entry: dict[str, object] = {"connector": self.name, "site": self.url, "token": f"env:{stem}_TOKEN"}
-        return {**entry, "user": f"env:{stem}_USER"} if self.edition.cloud else entry
+        if self.edition.cloud:
+            entry["user"] = f"env:{stem}_USER"
+        if not self.knobs.reader_may_edit:
+            entry["write_token"] = f"env:{stem}_WRITE_TOKEN"
+        return entry
+
+    def separate_credentials(self) -> None:
+        with self.lock:
+            self.knobs.reader_may_edit = False
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         with self.lock:
