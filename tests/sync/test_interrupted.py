@@ -220,7 +220,9 @@ def test_a_pass_that_is_interrupted_is_listed_as_that(tagged: Organisation, monk
     assert tagged.sync().run.status == "done"
 
 
-def test_a_lease_lost_during_a_long_poll_ends_the_writing(tagged: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_lost_during_a_long_poll_ends_the_writing(
+    tagged: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The process slept (a closed lid): another run has taken over, and this one asks the tool nothing more."""
     asked: list[str] = []
 

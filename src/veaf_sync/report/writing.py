@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from veaf_sync.errors import UsageError
+from veaf_sync.files import write_whole
 from veaf_sync.read import Snapshot
 from veaf_sync.report import html, markdown
 from veaf_sync.report.documents import DOCUMENTS
@@ -34,7 +34,7 @@ def write_pack(pack: Pack, formats: Sequence[str], folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in _files(pack, formats):
-            written.append(_place(folder / name, text))
+            written.append(write_whole(folder / name, text))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         names = ", ".join(path.name for path in written)
@@ -42,18 +42,6 @@ def write_pack(pack: Pack, formats: Sequence[str], folder: Path) -> list[Path]:
         message = f"The report cannot be written to {folder}: {reason}. {told} Every file there is whole."
         raise UsageError(message, fix="Make room or allow writing there, or choose another folder: --out DIR") from None
     return written
-
-
-def _place(path: Path, text: str) -> Path:
-    """Write a file beside its place, then put it there: whoever opens `path` sees a whole file, old or new."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    return path
 
 
 def _files(pack: Pack, formats: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -69,7 +69,7 @@ class JiraEmulator(People, Emulator):
             self.service.state.index.load(PayloadLoader(self.service.state).load(payloads))
 
     def source(self) -> dict[str, object]:
-        """Cloud: site, user and token; Data Center: site and token. Where the token may not write, `write_token` too."""
+        """Cloud: site, user and token; Data Center: site and token. Where it may not write, `write_token` too."""
         stem = f"JIRA_{self.profile.upper()}"
         entry: dict[str, object] = {"connector": self.name, "site": self.url, "token": f"env:{stem}_TOKEN"}
         if self.edition.cloud:
