@@ -12,8 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from veaf_sync import read
+from veaf_sync import measure, read
 from veaf_sync.frames import CELLS
+from veaf_sync.measure.drift import PLACES as KNOWN_PLACES
 from veaf_sync.read.weights import weights
 from veaf_sync.report.pack import GROUPS, Pack
 
@@ -22,6 +23,7 @@ HEAD: dict[str, Any] = {"run": 318, "as_of": AT, "degraded": True}
 CHANGE = {"total": 9, "aligned": 14, "dangling": -2, "ambiguous": 0, "exempt": 1, "orphan": -5, "unreadable": 1}
 EXEMPTION = {"exemption": "keep-the-lights-on", "rule": "on call", "owner": "head-of-operations", "reason": "Incidents"}
 NOTE = "jira-main: 7 done without a completion date, so not in scope."
+STEP = ("cause", "before", "after", "items", "coverage")
 AIMS = {
     "growth": ("Grow without growing the team", "vision", None),
     "fast-checkout": ("Checkout that nobody abandons", "growth", 0.30),
@@ -49,6 +51,7 @@ class Firm:
         whole = weights(cells)
         sides = [self._objective(aim, cells) for aim in sorted(AIMS)]
         objectives = read.ObjectivesAnswer(**HEAD, roll_up=_roll_up("vision"), objectives=sides)
+        drift, drifted = self._drift(rows)
         return Pack(
             status=self._status(whole, objectives, rows.filter(pl.col("verdict") == "orphan")),
             coverage=read.CoverageAnswer(**HEAD, metric_version="1", weights=whole, by="", groups=[]),
@@ -57,6 +60,32 @@ class Firm:
             epics=read.EpicsAnswer(**HEAD, epics=self._epics()),
             history=_history(whole.count.coverage),
             rows=rows,
+            drift=drift,
+            drifted=drifted,
+        )
+
+    def _drift(self, rows: pl.DataFrame) -> tuple[read.DriftAnswer, pl.DataFrame]:
+        """A week ago: of every ten items one was new since, one an orphan that is aligned now, and some are gone."""
+        now = {(row["source"], row["id"]): row["verdict"] for row in rows.iter_rows(named=True)}
+        then = {key: place for number, (key, place) in enumerate(now.items()) if number % 10}
+        then |= dict.fromkeys([key for key in list(then)[::9] if then[key] == "aligned"], "orphan")
+        gone = {("jira-main", f"jira-main:GONE-{number}"): "aligned" for number in range(5)} if now else {}
+        under = {key: "dangling" if was == "exempt" else was for key, was in then.items()} | gone
+        before, middle, after = ([(*key, place) for key, place in found.items()] for found in (then | gone, under, now))
+        places = [pl.DataFrame(found, schema=KNOWN_PLACES, orient="row") for found in (before, middle, after)]
+        moved, start, end = measure.moves(*places), measure.counts(places[0]), measure.counts(places[2])
+        steps = [
+            {"total": sum(step.added.values()), **step.added, **{name: getattr(step, name) for name in STEP}}
+            for step in measure.steps(moved, start)
+        ]
+        standings = [{"total": sum(n.values()), "coverage": measure.known_coverage(n), **n} for n in (start, end)]
+        since = {"since": 311, "since_as_of": AT - timedelta(days=7), "documents": ["mapping.yaml"]}
+        ends = {"start": standings[0], "end": standings[1]}
+        facts = rows.select("id", "source", "key", "title", "url", "partition", "team")
+        named = moved.join(facts, on=["source", "id"], how="left", maintain_order="left")
+        drifted = named.with_columns(pl.col("key", "title", "url", "partition", "team").fill_null(self.text("Gone")))
+        return read.DriftAnswer.model_validate({**HEAD, **since, **ends, "steps": steps}), drifted.select(
+            pl.col(name).cast(dtype) for name, dtype in read.DRIFTED.items()
         )
 
     def _row(self, work: dict[str, Any]) -> dict[str, Any]:

@@ -25,8 +25,9 @@ ANSWERS = {
     "orphans.json": read.ItemsAnswer,
     "objectives.json": read.ObjectivesAnswer,
     "epics.json": read.EpicsAnswer,
+    "drift.json": read.DriftAnswer,
 }
-SHEETS = ("coverage.csv", "items.csv", "orphans.csv", "objectives.csv", "epics.csv")
+SHEETS = ("coverage.csv", "items.csv", "orphans.csv", "objectives.csv", "epics.csv", "drift.csv", "drift-items.csv")
 
 
 @pytest.fixture
@@ -174,6 +175,25 @@ def test_what_the_run_noted_is_said(files: dict[str, str], pack: Pack) -> None:
     assert f"<li>{note}</li>" in files["report.html"]
     assert f"- {note}" in files["report.md"]
     assert json.loads(files["status.json"])["notes"] == [note]
+
+
+def test_the_waterfall_adds_up_in_every_format(files: dict[str, str], pack: Pack) -> None:
+    start, *steps, end = _sheet(files["drift.csv"])
+    assert (start["cause"], end["cause"]) == ("start", "end")
+    document = json.loads(files["drift.json"])
+    for name in ("total", *VERDICTS):
+        assert int(start[name]) + sum(int(step[name]) for step in steps) == int(end[name])
+        assert document["start"][name] + sum(step[name] for step in document["steps"]) == document["end"][name]
+        assert document["end"][name] == int(end[name]) == getattr(pack.status.weights.count, name)
+    assert document["end"]["coverage"] == float(end["coverage"]) == pack.status.weights.count.coverage.value
+    assert len(_sheet(files["drift-items.csv"])) == sum(step["items"] for step in document["steps"])
+    table = files["report.md"].split("## What changed since run 311, 16 Nov")[1].split("##")[0]
+    rows = [[cell.strip(" *") for cell in row.split("|")[1:-1]] for row in table.splitlines() if row.startswith("|")][
+        2:
+    ]
+    columns = [[int(re.sub("\u2212", "-", row[at]).replace("–", "0")) for row in rows] for at in range(2, 9)]
+    assert all(sum(column[:-1]) == column[-1] for column in columns)
+    assert rows[1][0] == "mapping.yaml changed"
 
 
 def test_mean_and_worst_child_stand_beside_each_other_everywhere(files: dict[str, str]) -> None:

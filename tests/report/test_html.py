@@ -81,7 +81,8 @@ class Page(HTMLParser):
         wanted = set(number["data-f"].split())
         found = 0.0
         for row in self.rows:
-            if number["data-v"] in ("", row.verdict) and (not wanted or wanted & row.tokens):
+            asked = number["data-v"] or (row.verdict if row.verdict != "moved" else "")
+            if asked == row.verdict and (not wanted or wanted & row.tokens):
                 split = row.shares and any(token[0] == "o" for token in wanted)
                 found += sum(row.shares.get(token, 0.0) for token in wanted) if split else 1.0
         return found
@@ -101,7 +102,8 @@ def test_every_number_opens_exactly_the_items_it_counts(page: Page) -> None:
 
 
 def test_every_counted_item_stands_behind_the_numbers_once(page: Page, pack: Pack) -> None:
-    assert len(page.rows) == pack.rows.height == pack.status.weights.count.total == 412
+    counted = [row for row in page.rows if row.verdict != "moved"]
+    assert len(counted) == pack.rows.height == pack.status.weights.count.total == 412
     everything = [number for number in page.numbers if not number["data-v"] and not number["data-f"]]
     assert {float(number["data-value"]) for number in everything} == {412.0}
 
@@ -183,6 +185,28 @@ def test_of_too_many_rows_every_small_group_is_whole(pack: Pack) -> None:
     text = render(replace(pack, rows=pl.concat([pack.rows, lonely])), limit=40)
     assert "40 of 270 rows are here" in text
     assert text.count("the only work of its team") == 2
+
+
+def test_every_step_of_the_waterfall_opens_its_items(page: Page, pack: Pack) -> None:
+    steps = [number for number in page.numbers if number["data-v"] == "moved"]
+    assert [float(number["data-value"]) for number in steps] == [step.items for step in pack.drift.steps]
+    assert sum(row.verdict == "moved" for row in page.rows) == pack.drifted.height
+
+
+def test_of_too_many_changes_every_step_shows_some_and_says_where_the_rest_is(pack: Pack) -> None:
+    text = render(pack, limit=20)
+    page = Page(text)
+    steps = {number["data-f"] for number in page.numbers if number["data-v"] == "moved"}
+    assert steps == {token for row in page.rows if row.verdict == "moved" for token in row.tokens}
+    assert f"20 of {pack.drifted.height} rows are here" in text
+    assert "drift-items.csv beside this file" in text
+
+
+def test_without_an_earlier_run_nothing_is_compared_and_the_page_says_so(pack: Pack) -> None:
+    alone = pack.drift.model_copy(update={"since": None, "since_as_of": None, "start": None, "steps": []})
+    text = render(replace(pack, drift=alone, drifted=pack.drifted.clear()))
+    assert "No earlier run of the same period, scope and definitions" in text
+    assert 'data-verdict="moved"' not in text
 
 
 def test_a_degraded_snapshot_says_why_and_a_fresh_one_says_nothing(pack: Pack) -> None:

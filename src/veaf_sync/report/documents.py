@@ -30,6 +30,7 @@ DOCUMENTS: Mapping[str, Callable[[Pack], str]] = {
     "status.json": lambda pack: _answer(pack.status),
     "coverage.json": lambda pack: _answer(pack.coverage),
     "objectives.json": lambda pack: _answer(pack.objectives),
+    "drift.json": lambda pack: _answer(pack.drift),
     "epics.json": lambda pack: _answer(pack.epics),
     "items.json": lambda pack: _items(pack, pack.rows),
     "orphans.json": lambda pack: _items(pack, pack.rows.filter(pl.col("verdict") == "orphan")),

@@ -25,13 +25,11 @@ class Segment:
 
 
 def stacked(weight: Weight) -> list[Segment]:
-    """The six verdicts of a weight as one bar; empty where its total is 0."""
-    if not weight.total:
-        return []
+    """The six verdicts of a weight as one bar."""
     parts = []
     before = 0.0
     for verdict in DRAWN:
-        share = weight.verdict(verdict) / weight.total
+        share = weight.verdict(verdict) / weight.total if weight.total else 0.0
         parts.append(Segment(verdict, weight.verdict(verdict), share, _place(before), _place(share)))
         before += share
     return parts
@@ -49,7 +47,7 @@ class Line:
 
 
 WIDTH, HEIGHT = 400.0, 96.0
-_EDGE = 6.0
+_EDGE, _LEFT = 6.0, 46.0
 
 
 def history(points: Sequence[Point]) -> Line | None:
@@ -76,7 +74,7 @@ def _scale(lowest: float, highest: float) -> tuple[float, float]:
 def _along(instant: datetime, first: datetime, last: datetime) -> float:
     span = (last - first).total_seconds()
     part = (instant - first).total_seconds() / span if span else 1.0
-    return round(_EDGE + part * (WIDTH - 2 * _EDGE), 2)
+    return round(_LEFT + part * (WIDTH - _LEFT - _EDGE), 2)
 
 
 def _height(value: float, low: float, high: float) -> float:

@@ -20,6 +20,7 @@ from veaf_sync.report.drill import ROW_LIMIT, Tokens, joined, sections
 from veaf_sync.report.pack import Pack
 from veaf_sync.report.placing import readings, split
 from veaf_sync.report.text import link
+from veaf_sync.report.waterfall import moved_rows, waterfall
 from veaf_sync.text import clean
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,6 +47,11 @@ def render(pack: Pack, *, csv_beside: bool = True, limit: int = ROW_LIMIT) -> st
         script_hash=_csp_hash(script),
         narrow=figures.NARROW,
         meanings=sentences.MEANINGS,
+        verdicts=draw.DRAWN,
+        drift=pack.drift,
+        fall=waterfall(pack, tokens),
+        moved=moved_rows(pack, tokens, limit),
+        all_moved=sentences.everything("drift-items", pack.status, csv_beside),
         segments=draw.stacked(pack.status.weights.count),
         line=draw.history(pack.history),
         bullet_top=_top(shares),
@@ -86,6 +92,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "iso": iso,
     "place": _place,
     "link": link,
+    "since": sentences.since,
     "shortened": sentences.shortened,
     "degradation": sentences.degradation,
     "on_track": sentences.on_track,

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from veaf_sync.read import Alignment, CoverageAnswer, Item, KeyResult, Objective, RollUp, Status, Weight
+from veaf_sync.read import (
+    Alignment,
+    CoverageAnswer,
+    DriftAnswer,
+    Item,
+    KeyResult,
+    Objective,
+    RollUp,
+    Standing,
+    Status,
+    Weight,
+)
 from veaf_sync.report import sentences
 from veaf_sync.report.draw import DRAWN
 from veaf_sync.report.drill import Tokens
@@ -27,6 +38,7 @@ def render(pack: Pack) -> str:
         *_head(pack.status, zone),
         *_coverage(pack.status, zone),
         *_verdicts(pack.status, zone),
+        *_drift(pack.drift, pack.status, zone),
         *_objectives(pack.status, pack.objectives.roll_up),
         *_split(pack),
         *_groups("Teams", pack.groups["team"], "no team"),
@@ -106,6 +118,29 @@ def _verdicts(status: Status, zone: ZoneInfo) -> list[str]:
             f" (owner {md(budget.owner)}{until}).{over}"
         )
     return blocks
+
+
+def _drift(drift: DriftAnswer, status: Status, zone: ZoneInfo) -> list[str]:
+    if drift.start is None or drift.since_as_of is None or status.as_of is None:
+        return ["## What changed", "No earlier run of the same period, scope and definitions to compare with."]
+    day = sentences.since(drift.since_as_of, status.as_of, zone)
+    blocks = [f"## What changed since run {drift.since}, {day}"]
+    if drift.documents:
+        blocks.append(f"{' and '.join(drift.documents)} changed in between.")
+    if not drift.steps:
+        return [*blocks, "No counted item has changed its place."]
+    head = ("Step", "Items moved", *DRAWN, "= items", "Coverage then")
+    rows = [(f"**Run {drift.since}**", "", *_levels(drift.start))]
+    for step in drift.steps:
+        added = [signed(value) if value else DASH for value in (*(getattr(step, name) for name in DRAWN), step.total)]
+        rows.append((sentences.step(step, drift.documents), number(step.items), *added, percent(step.coverage)))
+    rows.append((f"**= run {status.run}**", "", *_levels(drift.end)))
+    return [*blocks, _table(head, rows, right=range(1, len(head)))]
+
+
+def _levels(standing: Standing) -> tuple[str, ...]:
+    verdicts = (f"**{number(getattr(standing, name))}**" for name in (*DRAWN, "total"))
+    return (*verdicts, f"**{percent(standing.coverage)}**")
 
 
 def _objectives(status: Status, whole: RollUp) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from veaf_sync import read
-from veaf_sync.read import CoverageAnswer, EpicsAnswer, ObjectivesAnswer, Point, Snapshot, Status
+from veaf_sync.read import CoverageAnswer, DriftAnswer, EpicsAnswer, ObjectivesAnswer, Point, Snapshot, Status
 
 GROUPS = ("source", "partition", "team", "level", "objective")
 
@@ -18,7 +18,8 @@ class Pack:
     """The answers of one snapshot.
 
     `groups` holds coverage by each of `GROUPS`; `rows` every counted item, the oldest first (columns:
-    `read.ROWS`), with what would align it where it serves nothing.
+    `read.ROWS`), with what would align it where it serves nothing; `drifted` every item that changed its place
+    since the run that `drift` compares with (columns: `read.DRIFTED`).
     """
 
     status: Status
@@ -28,10 +29,13 @@ class Pack:
     epics: EpicsAnswer
     history: tuple[Point, ...]
     rows: pl.DataFrame
+    drift: DriftAnswer
+    drifted: pl.DataFrame
 
 
 def gather(snapshot: Snapshot) -> Pack:
     """Ask `read` for everything a report shows."""
+    drift, drifted = read.drift(snapshot)
     return Pack(
         status=read.status(snapshot),
         coverage=read.coverage(snapshot),
@@ -40,4 +44,6 @@ def gather(snapshot: Snapshot) -> Pack:
         epics=read.epics(snapshot),
         history=read.history(snapshot),
         rows=read.counted_rows(snapshot),
+        drift=drift,
+        drifted=drifted,
     )

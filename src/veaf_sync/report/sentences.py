@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from veaf_sync.read import Degradation, KeyResult, Objective, RollUp, Status
-from veaf_sync.report.figures import plural, quantity, short_moment
+from veaf_sync.read import Degradation, KeyResult, Objective, RollUp, Status, Step
+from veaf_sync.report.figures import plural, quantity, short_day, short_moment
 
 MEANINGS = {
     "aligned": "serves active objectives",
@@ -15,6 +16,13 @@ MEANINGS = {
     "dangling": "names an objective that is not active",
     "ambiguous": "people state different objectives on it",
     "unreadable": "could not be read, frozen as last known",
+}
+
+STEPS = {
+    "new": "new items",
+    "counted": "came into the count",
+    "gone": "gone from the tools",
+    "uncounted": "left the count",
 }
 
 
@@ -27,6 +35,21 @@ def degradation(reason: Degradation, zone: ZoneInfo) -> str:
         f"{plural(reason.frozen, 'item')} frozen" if reason.frozen else f"{plural(reason.items, 'item')} as last read"
     )
     return f"{where}: {reason.reason.rstrip('.')}{since}, {held}."
+
+
+def since(instant: datetime, as_of: datetime, zone: ZoneInfo) -> str:
+    """`16 Nov`, or on the same day the time: `06:00`."""
+    then, now = instant.astimezone(zone), as_of.astimezone(zone)
+    return f"{then:%H:%M}" if then.date() == now.date() else short_day(then.date())
+
+
+def step(step: Step, documents: Sequence[str]) -> str:
+    """What a step of the waterfall is called: `orphan → aligned`."""
+    if step.cause == "moved":
+        return f"{step.before} → {step.after}"
+    if step.cause == "documents":
+        return f"{' and '.join(documents)} changed"
+    return STEPS[step.cause]
 
 
 def on_track(results: Sequence[KeyResult]) -> str:

@@ -25,6 +25,11 @@ _EPICS: Mapping[str, Any] = (
     dict.fromkeys(("id", "source", "key", "title", "url", "state", "team"), pl.String)
     | {"counted": pl.Boolean, "verdict": pl.String, "objectives": pl.String, "children": pl.Int64, "aligned": pl.Int64}
 )  # fmt: skip
+_DRIFT: Mapping[str, Any] = (
+    dict.fromkeys(("cause", "before", "after"), pl.String)
+    | dict.fromkeys(("items", "total", *_VERDICTS), pl.Int64)
+    | {"coverage": pl.Float64}
+)  # fmt: skip
 _NOT_FOR_ORPHANS = ("counted", "verdict", "objective", "share", "exemption", "origin", "rule")
 
 
@@ -61,12 +66,27 @@ def epics(pack: Pack) -> str:
     return _csv(pl.DataFrame(rows, schema=_EPICS))
 
 
+def drift(pack: Pack) -> str:
+    """The steps from the run that this one is compared with (cause `start`) to this one (`end`); they add up."""
+    told = pack.drift
+    rows = [] if told.start is None else [{"cause": "start", **told.start.model_dump()}]
+    rows += [step.model_dump() for step in told.steps]
+    return _csv(pl.DataFrame([*rows, {"cause": "end", **told.end.model_dump()}], schema=_DRIFT))
+
+
+def drift_items(pack: Pack) -> str:
+    """The items behind the steps: one row per item and change of place."""
+    return _csv(pack.drifted)
+
+
 SHEETS: Mapping[str, Callable[[Pack], str]] = {
     "coverage.csv": coverage,
     "items.csv": items,
     "orphans.csv": orphans,
     "objectives.csv": objectives,
     "epics.csv": epics,
+    "drift.csv": drift,
+    "drift-items.csv": drift_items,
 }
 
 

@@ -16,6 +16,8 @@
   let wanted = [], verdict = "", label = "", value = 0;
   const number = (value) => String(Math.round(value * 10) / 10);
 
+  const asked = (section) => verdict ? section.dataset.verdict === verdict : section.dataset.verdict !== "moved";
+
   const weight = (row) => {
     if (!row.dataset.w || !wanted.some((token) => token[0] === "o")) return 1;
     return row.dataset.w.split(" ").map((pair) => pair.split(":"))
@@ -33,14 +35,15 @@
         const hit = (!wanted.length || wanted.some((token) => tokens.includes(token)))
           && (!typed || row.textContent.toLowerCase().includes(typed));
         row.hidden = !hit;
-        if (hit) { here += 1; if (!verdict || verdict === section.dataset.verdict) { shown += 1; sum += weight(row); } }
+        if (hit) { here += 1; if (asked(section)) { shown += 1; sum += weight(row); } }
       }
       section.querySelector(".found").dataset.all ||= section.querySelector(".found").textContent;
       section.querySelector(".found").textContent = section.querySelector(".found").dataset.all + (narrowed ? `, ${here} shown` : "");
-      if (narrowed) section.open = here > 0 && (!verdict || verdict === section.dataset.verdict);
+      if (narrowed) section.open = here > 0 && asked(section);
     }
+    const own = sections.find((section) => section.dataset.verdict === verdict)?.dataset.rest;
     const parts = Math.abs(sum - shown) > 1e-9 ? ` (${number(sum)} by their shares)` : "";
-    const rest = value - sum > 1e-6 && !typed ? ` The number counts ${number(value)}. ${filter.dataset.rest}` : "";
+    const rest = value - sum > 1e-6 && !typed ? ` The number counts ${number(value)}. ${own || filter.dataset.rest}` : "";
     said.textContent = narrowed ? `Showing ${label || "items"}: ${shown} rows${parts}.${rest}` : "Showing everything. Choose any number above, or type.";
     all.disabled = !narrowed;
   };
