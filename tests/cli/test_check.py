@@ -23,6 +23,14 @@ def test_init_writes_what_check_accepts_and_never_overwrites(veaf, tmp_path):
     again = veaf("init", folder)
     assert again.code == 2
     assert (folder / "mapping.yaml").read_text() == "mine"
+    assert "Nothing was written" in again.err
+
+
+def test_init_names_next_commands_that_work_where_they_are_typed(veaf, tmp_path):
+    for folder, run in ((None, "veaf-sync check "), ("my plans", "veaf-sync -C 'my plans' check ")):
+        ended = veaf("init", *([folder] if folder else []))
+        (typed,) = (line.strip() for line in ended.out.splitlines() if "offline" in line)
+        assert typed.startswith(run)
 
 
 def test_init_goes_to_the_folder_of_c(veaf, tmp_path):

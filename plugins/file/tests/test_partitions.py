@@ -102,6 +102,9 @@ def test_check_says_what_is_there(folder, connect):
 
     assert (identity.product, identity.time_zone) == ("1 file", "Asia/Kolkata")
     assert identity.server_time.isoformat() == "2026-11-24T05:00:00+00:00"
+    assert identity.notes == ("Files are only read: no tags can be written.",)
+    (folder / "items.csv").write_text("key,Title,Risk\nA,x,y\n", encoding="utf-8")
+    assert connect(columns={"title": "Title"}).check().notes[1].startswith("Custom fields: Risk. ")
     with pytest.raises(Incomplete, match="matches no file"):
         connect("nothing/*.csv").check()
 

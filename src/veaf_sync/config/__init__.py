@@ -4,7 +4,7 @@
 serves what. The connectors' settings come in as an argument: this room knows no plugin.
 """
 
-from veaf_sync.config.folder import DOCUMENTS, find_folder, scaffold
+from veaf_sync.config.folder import DOCUMENTS, SCHEMAS, find_folder, scaffold
 from veaf_sync.config.load import Config, Inspection, inspect, load, load_texts
 from veaf_sync.config.place import Place, find_place
 from veaf_sync.config.schema import DocumentName, json_schema
@@ -12,6 +12,7 @@ from veaf_sync.config.settings import Settings
 
 __all__ = [
     "DOCUMENTS",
+    "SCHEMAS",
     "Config",
     "DocumentName",
     "Inspection",

@@ -161,7 +161,7 @@ class Rule(Strict):
 
 
 class Golden(Strict):
-    """An item and the objective that the mapping must give it; `mapping test` checks it."""
+    """An item and the objective that the mapping must give it. `check` holds the names to what is configured."""
 
     item: str = Field(description="source:KEY")
     objective: str = Field(description="An objective's id, or none for an item that serves nothing.")
@@ -172,7 +172,9 @@ class MappingFile(Strict):
 
     stated: tuple[Reader, ...] = ()
     rules: tuple[Rule, ...] = ()
-    golden: tuple[Golden, ...] = ()
+    golden: tuple[Golden, ...] = Field(
+        default=(), description="Results to keep. check sees that their objectives and sources are there."
+    )
 
     @field_validator("rules")
     @classmethod

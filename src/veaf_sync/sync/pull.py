@@ -202,7 +202,7 @@ def _report(
     return SourceReport(
         source=source.name,
         state=verdict,
-        reason="; ".join(dict.fromkeys(state.reason for state in bad)),
+        reason="; ".join(dict.fromkeys(state.reason.removesuffix(".") for state in bad)),
         items=sum(state.items for state in states),
         new=published.new,
         changed=published.changed,

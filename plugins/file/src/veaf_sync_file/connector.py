@@ -9,6 +9,7 @@ by name, replaces rows of earlier ones.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 PAGE = 1_000
 """Items in a page."""
+_SAMPLED = 12
+"""Files that are looked into for their columns, and columns that are named."""
 _AGAIN = "Wait for the export to end, then: veaf-sync sync"
 
 
@@ -64,7 +67,7 @@ class FileConnector(Connector[FileSettings]):
             server_time=self.clock.now(),
             time_zone=self.config.timezone,
             product=count,
-            notes=("Files are only read: no tags can be written.",),
+            notes=("Files are only read: no tags can be written.", *self._custom(files)),
         )
 
     def partitions(self) -> Sequence[Partition]:
@@ -155,6 +158,17 @@ class FileConnector(Connector[FileSettings]):
                 fix="Put the export there, or change the source's path.",
             )
         return files
+
+    def _custom(self, files: Sequence[Path]) -> Iterator[str]:
+        """Which columns stand for no property, as far as first rows tell: one may be meant for one."""
+        names: dict[str, None] = {}
+        for file in files[:_SAMPLED]:
+            rows = read(file, Faults(""), Header(), sheet=self.config.sheet, encoding=self.config.encoding)
+            with suppress(SourceError):
+                names |= dict.fromkeys(self._items.custom(next(rows, None)))
+        if names:
+            shown = ", ".join(list(names)[:_SAMPLED]) + (" …" if len(names) > _SAMPLED else "")
+            yield f"Custom fields: {shown}. Where one holds a property, say so, such as columns: {{title: Summary}}."
 
     def _contents(self) -> Mapping[Path, Mapping[str, int | None]]:
         """Partitions and rows by file; read once for as long as the files stay as they are.

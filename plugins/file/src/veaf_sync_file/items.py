@@ -47,6 +47,7 @@ class Items:
         self._states = _STATES | {s.casefold(): state for state, names in settings.states.items() for s in names}
         properties: tuple[Property, ...] = get_args(Property)
         self._names = {name: settings.names(name) for name in properties}
+        self._columns = {column for columns in self._names.values() for column in columns}
         # Which of several columns was filled says something too, so those stay readable as custom fields.
         self._taken = {names[0] for names in self._names.values() if len(names) == 1}
 
@@ -54,6 +55,10 @@ class Items:
     def single(self) -> frozenset[str]:
         """The columns of properties that have one value."""
         return frozenset(column for name, columns in self._names.items() if name not in _LISTS for column in columns)
+
+    def custom(self, row: Row | None) -> list[str]:
+        """The columns of a row that stand for no property."""
+        return [name for name in (row.cells if row else ()) if name not in self._columns]
 
     def key(self, row: Row) -> str:
         """The item's key, which is its id. Where it is missing that is a fault of the row."""
