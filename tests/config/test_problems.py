@@ -98,6 +98,9 @@ SOURCES = "sources: {hub: {connector: board, site: https://b.example, token: 'en
         ("organisation: 2026", "organisation: a text is expected.  Put it in quotes."),
         ("stalled_after: often", "stalled_after: a whole number is expected."),
         ("stalled_after: 0", "stalled_after: at least 1 is expected."),
+        ("stalled_after: 99999999999999999999", "stalled_after: at most 3650 is expected."),
+        ("version: '1'", "version: 1 in quotes is a text.  Take the quotes away."),
+        ("allocation: {tolerance: 5%}", "a number is expected.  A part of 1, such as 0.30 for 30 %."),
         ("stalled_after: 1.5", "stalled_after: a whole number is expected."),
         ("fiscal_year_starts: 13", "fiscal_year_starts: at most 12 is expected."),
         ("period: soon", "period: a period is current, a quarter (2026-Q4)"),
@@ -141,6 +144,7 @@ def test_settings(problems, line, said):
         ("sources: {hub: {connector: file, levels: {epics: Epic}}}", "epics is not possible.  Did you mean epic?"),
         ("sources: {hub: {connector: file, tag: {label: okr}}}", "sources.hub.tag.label: a tag needs {objective} once"),
         ("sources: {hub: {connector: file, guards: {clears: {share: 2}}}}", "clears.share: at most 1 is expected."),
+        ("sources: {hub: {connector: file, lag: 999999999999d}}", "a duration this long has no end.  Example: 26h"),
         ("sources: {hub: {connector: file, census_every: 0}}", "census_every: at least 1 is expected."),
     ],
 )
@@ -262,6 +266,8 @@ def test_a_mapping_that_cannot_be_read_hides_no_problem_of_the_others(problems):
 
 def test_a_thousand_problems_are_cut_off(problems):
     assert len(problems(mapping="rules: []\n" * 1_000)) == 100
+    found = problems(mapping="".join(f"k{number}: 1\n" for number in range(1_000)))
+    assert (len(found), found[-1].line, found[-1].what) == (101, 101, "900 more problems from here on.")
 
 
 def test_what_is_no_file_is_said_and_not_opened(write, documents, connectors, at):

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from veaf_sync.config.document import Document, Path
+from veaf_sync.config.document import PROBLEM_CAP, Document, Path
 from veaf_sync.config.outline import Outline
 from veaf_sync.config.salvage import path_of
 from veaf_sync.errors import Problem
@@ -71,12 +71,16 @@ class Part:
             path[:-1] if details["type"] == "missing" else path for path, details in located if not _is_form(details)
         }
         told = {path[:end] for path in told for end in range(len(path) + 1)}
-        found: dict[Path, Problem] = {}
+        found: dict[Path, ErrorDetails] = {}
         for path, details in located:
-            if _is_form(details) and path in told and isinstance(self.document.at(path), dict | list):
-                continue
-            found.setdefault(path, self._problem(path, details, outline))
-        return sorted(found.values(), key=lambda problem: problem.line)
+            if not (_is_form(details) and path in told and isinstance(self.document.at(path), dict | list)):
+                found.setdefault(path, details)
+        ordered = sorted(found.items(), key=lambda pair: self.document.line(pair[0]))
+        problems = [self._problem(path, details, outline) for path, details in ordered[:PROBLEM_CAP]]
+        if left := len(ordered) - len(problems):
+            line = self.document.line(ordered[PROBLEM_CAP][0])
+            problems.append(Problem(self.document.file, line, "", f"{left:,} more problems from here on."))
+        return problems
 
     def _problem(self, path: Path, details: ErrorDetails, outline: Outline) -> Problem:
         kind, inner = details["type"], path[len(self.path) :]
@@ -84,7 +88,11 @@ class Part:
         if kind == "missing":
             what, hint, around = f"{name} is missing.", outline.example(inner), path[:-1]
         elif kind == "extra_forbidden":
-            what, hint, around = f"{name} is not a {self.noun}.", self._unknown(name, inner, outline), path[:-1]
+            what, hint, around = (
+                f"{name or 'an empty name'} is not a {self.noun}.",
+                self._unknown(name, inner, outline),
+                path[:-1],
+            )
         else:
             what, hint = self._value(path, details)
             around = path
@@ -110,6 +118,8 @@ class Part:
             key, words = _BOUNDS[kind]
             bound = context.get(key)
             return f"{words} {f'{bound:g}' if isinstance(bound, int | float) else bound} is expected.", ""
+        if kind == "float_parsing" and str(self.document.at(path)).rstrip().endswith("%"):
+            return "a number is expected.", "A part of 1, such as 0.30 for 30 %."
         wanted = _WANTED.get(kind.partition("_")[0])
         if wanted is not None:
             return wanted
@@ -117,10 +127,13 @@ class Part:
 
     def _choice(self, path: Path, value: str, expected: str) -> tuple[str, str]:
         choices = re.findall(r"'([^']*)'", expected) or re.split(r", | or ", expected)
+        shown = ", ".join(choice if choice[:1].isalnum() else repr(choice) for choice in choices)
         if not _WORD.fullmatch(value) or _is_secret(path):
-            return "this is not among what is possible.", f"One of: {', '.join(choices)}."
+            return "this is not among what is possible.", f"One of: {shown}."
+        if value in choices:
+            return f"{value} in quotes is a text.", "Take the quotes away."
         near = difflib.get_close_matches(value, choices, n=1)
-        return f"{value} is not possible.", f"Did you mean {near[0]}?" if near else f"One of: {', '.join(choices)}."
+        return f"{value} is not possible.", f"Did you mean {near[0]}?" if near else f"One of: {shown}."
 
     def _sentence(self, path: Path, text: str) -> tuple[str, str]:
         """A validator's own words. Its first sentence says what, the rest what helps."""

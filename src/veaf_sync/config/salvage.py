@@ -63,7 +63,8 @@ def salvage(
             left = deepcopy(left)
         located = [(path_of(details, left), details) for details in found]
         # What lacks what was dropped from it is no mistake of a person's.
-        errors += [details for path, details in located if not any(other[: len(path)] == path for other in dropped)]
+        around = {path[:end] for path in dropped for end in range(len(path) + 1)}
+        errors += [details for path, details in located if path not in around]
         for path, _ in located:
             if not _drop(left, path, dropped):
                 return None, errors

@@ -30,7 +30,9 @@ class Settings(Strict):
     fiscal_year_starts: int = Field(default=1, ge=1, le=12, description="The month in which the year starts.")
     scope: Scope = Field(default=Scope(), description="The set that every number is about.")
     allocation: Allocation = Field(default=Allocation(), description="How planned shares are compared with the work.")
-    stalled_after: int = Field(default=14, ge=1, description="Days without an update until open work is stalled.")
+    stalled_after: int = Field(
+        default=14, ge=1, le=3650, description="Days without an update until open work is stalled."
+    )
     people: Literal["pseudonyms", "names", "hidden"] = Field(default="pseudonyms", description="How people are shown.")
     sources: dict[str, SerializeAsAny[SourceSettings]] = Field(
         description="Connections by name.",

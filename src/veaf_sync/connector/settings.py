@@ -22,7 +22,10 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 def parse_duration(value: object) -> object:
     """`26h`, `10m`, `3d`, `45s` as a timedelta; anything else is left to pydantic."""
     if isinstance(value, str) and (match := re.fullmatch(r"(\d+)\s*([smhd])", value.strip())):
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        try:
+            return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        except OverflowError:
+            raise ValueError("a duration this long has no end. Example: 26h") from None
     if isinstance(value, str):
         raise ValueError("a duration is a number and s, m, h or d, such as 26h")
     return value
