@@ -33,9 +33,9 @@ class Ended:
         return json.loads(self.out)
 
     @property
-    def error(self) -> dict[str, str]:
+    def error(self) -> dict[str, Any]:
         """Standard error's last line as the JSON error."""
-        error: dict[str, str] = json.loads(self.err.splitlines()[-1])["error"]
+        error: dict[str, Any] = json.loads(self.err.splitlines()[-1])["error"]
         return error
 
 

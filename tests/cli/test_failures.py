@@ -35,7 +35,7 @@ def test_an_unknown_command_is_a_usage_error(veaf):
     ended = veaf("sinc")
     assert ended.code == 2
     assert ended.out == ""
-    assert "sinc" in ended.err
+    assert "There is no command sinc. Did you mean sync?" in ended.err
 
 
 def test_an_unknown_option_says_where_help_is(veaf):
@@ -68,7 +68,12 @@ def test_a_broken_configuration_stops_every_command_with_all_problems(veaf, fold
         assert "timezon" in ended.err
         assert "sit" in ended.err
         assert "Traceback" not in ended.err
-    assert veaf("-C", folder, "status", "-o", "json").error["code"] == "configuration"
+    error = veaf("-C", folder, "status", "-o", "json").error
+    assert error["code"] == "configuration"
+    lines = settings.read_text().splitlines()
+    named = {problem["what"]: lines[problem["line"] - 1] for problem in error["problems"] if problem["line"]}
+    assert "timezon:" in named["timezon is not a setting."]
+    assert {problem["file"] for problem in error["problems"]} == {str(settings)}
 
 
 def test_reading_before_the_first_run_says_to_sync(veaf, folder):

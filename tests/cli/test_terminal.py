@@ -40,10 +40,22 @@ def on_a_terminal(*arguments, **environment):
     return said.decode()
 
 
+@pytest.mark.parametrize("width", [40, 50, 80])
+@pytest.mark.parametrize(
+    "command", [["status"], ["coverage", "--by", "team"], ["items"], ["orphans"], ["objectives"], ["explain", "N-4"]]
+)
+def test_a_narrow_terminal_shows_every_word_whole_and_no_line_runs_over(veaf, plant, command, width):
+    everything = set(veaf("-C", plant, *command).out.lower().split())
+    text = COLOUR.sub("", on_a_terminal("-C", plant, *command, COLUMNS=str(width))).replace("\r\n", "\n")
+    assert [line for line in text.split("\n") if len(line.rstrip()) > width and " " in line.strip()] == []
+    shown = set(text.lower().split())
+    assert [word for word in everything - shown if not any(cut.endswith("…") for cut in shown)] == []
+
+
 @pytest.mark.parametrize("width", ["60", "120"])
 def test_a_terminal_gets_colours_where_it_is_wide_enough_and_always_whole_ids(plant, width):
     text = on_a_terminal("-C", plant, "items", COLUMNS=width)
-    assert bool(COLOUR.search(text)) is (width == "120")  # too narrow for columns: the plain form
+    assert bool(COLOUR.search(text)) is (width == "120")  # too narrow for columns: a block an item
     plain = COLOUR.sub("", text)
     for key in ("S-1", "S-2", "N-2", "N-3", "N-4", "N-5", "N-6", "N-7", "N-8"):
         assert f"plant:{key}" in plain

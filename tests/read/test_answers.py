@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from veaf_sync import read
 from veaf_sync.errors import UsageError
+from veaf_sync.model import StateCategory
 from veaf_sync.read import Answer, Filters, Snapshot
 
 VERDICTS = ("aligned", "dangling", "ambiguous", "exempt", "orphan", "unreadable")
@@ -99,7 +100,7 @@ choices: Any = st.fixed_dictionaries(
     {},
     optional={
         "source": st.sampled_from(["main", "other", ("main", "other")]),
-        "partition": st.sampled_from(["PAY", "SHOP", ("OPS", "PAY")]),
+        "partition": st.sampled_from(["PAY", "SHOP", ("OPS", "PAY"), "main:PAY", ("main:SHOP", "OPS")]),
         "team": st.sampled_from(["payments", ("ops", "shop"), ("",)]),
         "level": st.sampled_from(["standard", ("epic", "standard")]),
         "verdict": st.lists(st.sampled_from(VERDICTS), unique=True).map(tuple),
@@ -120,6 +121,62 @@ def test_what_a_filter_counts_is_what_it_lists(snapshot: Snapshot, chosen: dict[
         rows = [row for row in listed.items if row.verdict == verdict]
         shares = [part.share for row in rows for part in row.objectives if part.objective in wanted]
         assert counted.verdict(verdict) == pytest.approx(sum(shares) if wanted else len(rows))
+    assert listed.count == pytest.approx(counted.total)
+
+
+@settings(max_examples=60, deadline=None)
+@given(by=st.sampled_from(read.GROUPS), chosen=choices)
+def test_groups_of_what_is_filtered_add_up_and_each_opens_by_its_name(
+    snapshot: Snapshot, by: str, chosen: dict[str, Any]
+) -> None:
+    answer = read.coverage(snapshot, by, Filters(**chosen))
+    for verdict in (*VERDICTS, "total"):
+        for weight in read.WEIGHT_NAMES:
+            parts = [getattr(group.weights, weight) for group in answer.groups]
+            whole = getattr(answer.weights, weight)
+            if whole is not None:
+                assert sum(getattr(part, verdict) for part in parts) == pytest.approx(getattr(whole, verdict))
+    for group in answer.groups:
+        name = f"{group.source}:{group.group}" if by == "partition" else group.group
+        opened = read.items(snapshot, Filters(**{**chosen, by: (name,)}))
+        assert opened.count == pytest.approx(group.weights.count.total)
+
+
+@settings(max_examples=40, deadline=None)
+@given(chosen=choices)
+def test_every_number_of_an_objective_opens_to_its_items(snapshot: Snapshot, chosen: dict[str, Any]) -> None:
+    chosen = {name: value for name, value in chosen.items() if name not in ("objective", "verdict")}
+    answer = read.objectives(snapshot, Filters(**chosen))
+    whole = read.coverage(snapshot, filters=Filters(**chosen)).weights.count.total
+    assert answer.counted == whole
+    for row in answer.objectives:
+        asked = Filters(**chosen, objective=row.objective, verdict="aligned")
+        own, all_of_it = read.items(snapshot, asked), read.items(snapshot, asked, below=True)
+        assert (own.count, all_of_it.count) == (pytest.approx(row.count), pytest.approx(row.items))
+        if row.actual_share is not None:  # the share is one of `count` here
+            assert row.actual_share * whole == pytest.approx(row.items)
+
+
+def test_filters_that_leave_nothing_out_change_nothing(snapshot: Snapshot) -> None:
+    everything = Filters(source=("main", "other"))
+    assert read.objectives(snapshot, everything) == read.objectives(snapshot)
+    assert read.coverage(snapshot, filters=everything) == read.coverage(snapshot)
+
+
+def test_below_adds_the_objectives_further_down(snapshot: Snapshot) -> None:
+    growth = Filters(objective="growth")
+    assert read.items(snapshot, growth).items == []
+    assert [row.key for row in read.items(snapshot, growth, below=True).items] == [
+        row.key for row in read.items(snapshot, Filters(objective="fast")).items
+    ]
+    assert [row.objective for row in read.objectives(snapshot, growth, below=True).objectives] == ["fast", "growth"]
+
+
+def test_a_team_that_only_uncounted_items_have_exists(world: Any) -> None:
+    world.main.add("SHOP", "SHOP-7", title="Of a team that is gone", team="gone", state_category=StateCategory.DONE)
+    world.sync()
+    answer = read.items(world.snapshot(), Filters(team="gone"))
+    assert (answer.total, answer.not_counted) == (0, 1)
 
 
 @pytest.mark.parametrize("by", read.GROUPS)
@@ -159,7 +216,11 @@ def test_the_fix_is_the_same_for_one_item_and_among_many(snapshot: Snapshot, mon
     [
         (Filters(source="mian"), "no source mian"),
         (Filters(partition=("PAY", "PYA")), "no partition PYA"),
+        (Filters(partition="main:PYA"), "no partition main:PYA"),
         (Filters(objective="fats"), "no objective fats"),
+        (Filters(team="SHOPS"), "no team SHOPS"),
+        (Filters(level="epics"), "no level epics"),
+        (Filters(verdict="orphans"), "no verdict orphans"),
     ],
 )
 def test_a_typing_error_does_not_read_as_nothing_there(snapshot: Snapshot, filters: Filters, message: str) -> None:

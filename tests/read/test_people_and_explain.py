@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from veaf_sync import read
 from veaf_sync.errors import UsageError
-from veaf_sync.read import Snapshot
+from veaf_sync.model import Level, StateCategory
+from veaf_sync.read import Filters, Snapshot
 
 
 def _owner(world: Any, key: str = "main:PAY-2") -> str:
@@ -76,6 +78,34 @@ def test_explain_agrees_with_what_is_listed(snapshot: Snapshot) -> None:
         assert (answer.origin, answer.rule, answer.fix) == (row.origin, row.rule, row.fix)
         shares = [(part.objective, part.share) for part in answer.alignments]
         assert shares == [(part.objective, part.share) for part in row.objectives]
+
+
+def test_an_item_that_is_not_counted_says_why(world: Any) -> None:
+    add = world.main.add
+    add("PAY", "PAY-6", title="A part", level=Level.SUBTASK, parent="PAY-2")
+    add("PAY", "PAY-7", title="Undated", state_category=StateCategory.DONE)
+    add("PAY", "PAY-8", title="A part of nothing", level=Level.SUBTASK)
+    world.sync()
+    reasons = {row.key: read.explain(world.snapshot(), row.id) for row in read.items(world.snapshot(), all=True).items}
+    assert {key: told.counted_reason.partition(":")[0] for key, told in reasons.items() if not told.counted} == {
+        "PAY-1": "container",
+        "PAY-6": "sub-task of main",
+        "PAY-7": "out of scope",
+        "SHOP-3": "out of scope",
+    }
+    assert "main:PAY-2" in reasons["PAY-6"].counted_reason
+    assert "without a completion date" in reasons["PAY-7"].counted_reason
+    assert "not in 2026-Q4" in reasons["SHOP-3"].counted_reason
+    assert all(told.counted_reason == "" for told in reasons.values() if told.counted)
+
+
+def test_what_cannot_be_read_says_what_helps(world: Any) -> None:
+    world.sync()
+    world.lose_other()
+    world.sync(timedelta(hours=73))
+    [frozen] = [row for row in read.items(world.snapshot(), Filters(verdict="unreadable")).items if row.key == "OPS-2"]
+    assert frozen.fix.startswith("veaf-sync check --online")
+    assert read.explain(world.snapshot(), frozen.id).fix == frozen.fix
 
 
 def test_an_item_is_found_by_reference_url_and_unique_key(snapshot: Snapshot) -> None:

@@ -135,11 +135,12 @@ def test_notes_tell_what_the_numbers_do_not(world: Any) -> None:
     assert read.status(world.snapshot("1")).notes == [undated, waiting]
 
 
-def test_filters_narrow_an_objective_s_work_and_not_its_state(snapshot: Snapshot) -> None:
+def test_filters_narrow_an_objective_s_work_and_not_its_plan_or_state(snapshot: Snapshot) -> None:
     whole = {row.objective: row for row in read.objectives(snapshot).objectives}
     shop = {row.objective: row for row in read.objectives(snapshot, Filters(team="shop")).objectives}
     assert (shop["fast"].count, shop["growth"].items, shop["cheap"].points) == (0.6, 0.6, 0.8)
-    assert (shop["fast"].state, shop["fast"].actual_share) == (whole["fast"].state, whole["fast"].actual_share)
+    assert (shop["fast"].state, shop["fast"].planned_share) == (whole["fast"].state, whole["fast"].planned_share)
+    assert (shop["fast"].actual_share, whole["fast"].actual_share) == (0.6 / 2, 1.6 / 8)
     assert [row.objective for row in read.objectives(snapshot, Filters(objective="fast")).objectives] == ["fast"]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from veaf_sync.cli import options, printer
+from veaf_sync.cli.failures import problem_document
 from veaf_sync.cli.words import plural
 from veaf_sync.cli.workspace import Workspace
 from veaf_sync.errors import Problem, render_problems
@@ -111,17 +112,7 @@ def _document(problems: Sequence[Problem], checks: Sequence[SourceCheck]) -> dic
         "run": None,
         "as_of": None,
         "degraded": False,
-        "problems": [
-            {
-                "file": problem.file,
-                "line": problem.line or None,
-                "where": problem.where,
-                "what": problem.what,
-                "hint": problem.hint,
-                "severity": problem.severity,
-            }
-            for problem in problems
-        ],
+        "problems": [problem_document(problem) for problem in problems],
         "sources": [
             {
                 "source": check.source,

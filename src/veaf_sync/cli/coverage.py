@@ -16,7 +16,9 @@ BY = ("source", "partition", "team", "objective", "level")
 @options.as_of
 @options.output("text", "json", "csv")
 @click.pass_obj
-def command(workspace: Workspace, /, by: str | None, as_of: str | None, form: str, **names: tuple[str, ...]) -> None:
+def command(
+    workspace: Workspace, /, by: str | None, below: bool, as_of: str | None, form: str, **names: tuple[str, ...]
+) -> None:
     """How much of the work serves the strategy, in four weights.
 
     Coverage = aligned ÷ (counted − exempt − ambiguous − unreadable), with bounds for what is not known. The verdicts
@@ -24,4 +26,5 @@ def command(workspace: Workspace, /, by: str | None, as_of: str | None, form: st
     """
     from veaf_sync import read
 
-    groups.show(read.coverage(workspace.snapshot(as_of), by, options.chosen(names)), form)
+    filters = options.chosen(names, below=below)
+    groups.show(read.coverage(workspace.snapshot(as_of), by, filters, below=below), form)

@@ -48,7 +48,7 @@ def _print(answer: ExplainAnswer) -> None:
     printer.line()
     printer.line(f"{answer.verdict}{_objectives(answer)}: {answer.reason.rstrip('.')}")
     if not answer.counted:
-        printer.line("not counted: out of scope, a container of counted work, or a sub-task")
+        printer.line(f"not counted, {answer.counted_reason}")
     if answer.withdrawn:
         printer.line(f"withdrawn by people: {', '.join(answer.withdrawn)}")
     for number, step in enumerate(answer.walked):

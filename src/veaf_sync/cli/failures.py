@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from veaf_sync.errors import VeafSyncError
+from veaf_sync.errors import ConfigError, Problem, VeafSyncError
 from veaf_sync.text import clean_block
 
 if TYPE_CHECKING:
@@ -31,12 +31,15 @@ class Failure:
     message: str
     fix: str
     exit_code: int
+    problems: tuple[Problem, ...] = ()
+    """Of the configuration, each with its file and line."""
 
     @classmethod
     def of(cls, error: Exception, workspace: Workspace) -> Failure:
         """The failure that `error` stands for. An unforeseen one is written to the log, with its traceback."""
         if isinstance(error, VeafSyncError):
-            return cls(error.code, _redact(error.message), _redact(error.fix), error.exit_code)
+            problems = error.problems if isinstance(error, ConfigError) else ()
+            return cls(error.code, _redact(error.message), _redact(error.fix), error.exit_code, problems)
         if isinstance(error, click.UsageError):
             path = error.ctx.command_path if error.ctx else "veaf-sync"
             return cls("usage", error.format_message(), f"{path} --help", USAGE)
@@ -56,7 +59,22 @@ class Failure:
         return clean_block(self.message + fix)
 
     def as_json(self) -> str:
-        return json.dumps({"error": {"code": self.code, "message": self.message, "fix": self.fix}})
+        error: dict[str, object] = {"code": self.code, "message": self.message, "fix": self.fix}
+        if self.problems:
+            error["problems"] = [problem_document(problem) for problem in self.problems]
+        return json.dumps({"error": error})
+
+
+def problem_document(problem: Problem) -> dict[str, object]:
+    """A problem of the configuration in JSON; `line` is null where it is about the whole file."""
+    return {
+        "file": problem.file,
+        "line": problem.line or None,
+        "where": problem.where,
+        "what": _redact(problem.what),
+        "hint": _redact(problem.hint),
+        "severity": problem.severity,
+    }
 
 
 def _redact(text: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from veaf_sync.cli import printer
-from veaf_sync.cli.tables import Column, Table
+from veaf_sync.cli.options import NONE
+from veaf_sync.cli.tables import Column, Table, transposed
 from veaf_sync.cli.words import NA, amount, percent
 
 if TYPE_CHECKING:
@@ -23,10 +24,13 @@ def show(answer: CoverageAnswer, form: str) -> None:
     elif form == "csv":
         printer.sheet(("group", "source", "weight", *_FIGURES), _sheet_rows(answer))
     else:
-        printer.table(_weights(answer.weights))
+        weights, terminal = _weights(answer.weights), printer.width()
+        narrow = terminal is not None and terminal < weights.narrowest()
+        printer.table(transposed(weights) if narrow else weights)
         if answer.by:
             printer.line()
             printer.table(_groups(answer))
+            printer.line(f"What is behind a line: veaf-sync items --{answer.by} NAME")
 
 
 def _weights(weights: Weights) -> Table:
@@ -68,7 +72,7 @@ def _groups(answer: CoverageAnswer) -> Table:
     )
     for group in answer.groups:
         count = group.weights.count
-        name = group.group or "(none)"
+        name = group.group or NONE
         table.add(
             f"{group.source}:{name}" if group.source and answer.by == "partition" else name,
             percent(count.coverage.value),
@@ -87,7 +91,7 @@ def _sheet_rows(answer: CoverageAnswer) -> Iterator[list[object]]:
     """Every weight of the whole (group empty) and of each group; a weight that is n/a has empty figures."""
     for group, source, weights in [
         ("", "", answer.weights),
-        *[(g.group or "(none)", g.source, g.weights) for g in answer.groups],
+        *[(g.group or NONE, g.source, g.weights) for g in answer.groups],
     ]:
         for name in NAMES:
             weight: Weight | None = getattr(weights, name)

@@ -19,6 +19,7 @@ def command(
     workspace: Workspace,
     /,
     everything: bool,
+    below: bool,
     limit: int | None,
     as_of: str | None,
     form: str,
@@ -26,9 +27,11 @@ def command(
 ) -> None:
     """The work items behind any number.
 
-    The filters are those of every reading command, so what a number counts is what the same filters list here.
+    The filters are those of every reading command, so what a number counts is what the same filters list here. An
+    item that is split between objectives counts by its share; the last line says what the shares add up to.
     """
     from veaf_sync import read
 
-    snapshot = workspace.snapshot(as_of)
-    listing.show(read.items(snapshot, options.chosen(names), all=everything, limit=limit), form)
+    filters = options.chosen(names, below=below)
+    answer = read.items(workspace.snapshot(as_of), filters, all=everything, below=below, limit=limit)
+    listing.show(answer, form)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from veaf_sync.cli import printer
 from veaf_sync.cli.tables import Column, Table
-from veaf_sync.cli.words import days, percent
+from veaf_sync.cli.words import amount, days, percent
 
 if TYPE_CHECKING:
     from veaf_sync.read import Item, ItemsAnswer
@@ -43,12 +43,29 @@ def show(answer: ItemsAnswer, form: str, *, orphans: bool = False) -> None:
     elif form == "csv":
         printer.sheet(CSV_COLUMNS, _sheet_rows(answer.items))
     elif not answer.items:
-        printer.line("No item matches.")
+        _nothing(answer)
     else:
         printer.table(_orphans(answer.items) if orphans else _items(answer.items))
-        shown = len(answer.items)
-        of = f" of {answer.total:,}" if answer.total > shown else ""
-        printer.line(f"{shown:,}{of} {'items' if answer.total != 1 else 'item'}")
+        printer.line(_count(answer))
+
+
+def _nothing(answer: ItemsAnswer) -> None:
+    if answer.not_counted:
+        are = "is one that is" if answer.not_counted == 1 else f"are {answer.not_counted:,} that are"
+        printer.line(
+            f"No counted item matches. There {are} not counted (containers, sub-tasks, out of scope): add --all"
+        )
+    else:
+        printer.line("No item matches.")
+
+
+def _count(answer: ItemsAnswer) -> str:
+    """`5 of 277 items`; where they count by their shares, also what these add up to."""
+    shown = len(answer.items)
+    of = f" of {answer.total:,}" if answer.total > shown else ""
+    split = answer.count is not None and abs(answer.count - answer.total) > 1e-6
+    shares = f"; by their shares {amount(answer.count)}" if split else ""
+    return f"{shown:,}{of} {'items' if answer.total != 1 else 'item'}{shares}"
 
 
 def _items(items: list[Item]) -> Table:

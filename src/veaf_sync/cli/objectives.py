@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from veaf_sync.cli import options, printer, screen
+from veaf_sync.cli.words import plural
 from veaf_sync.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -34,20 +35,26 @@ CSV_COLUMNS = (
 @options.as_of
 @options.output("text", "json", "csv")
 @click.pass_obj
-def command(workspace: Workspace, /, as_of: str | None, form: str, **names: tuple[str, ...]) -> None:
+def command(workspace: Workspace, /, below: bool, as_of: str | None, form: str, **names: tuple[str, ...]) -> None:
     """Planned and actual share of every objective, and its state.
 
-    State, items and actual share include the objectives below. Progress of key results is never derived from work.
+    Items, actual share and state include the objectives below; own items do not. With filters the work is narrowed:
+    actual is then a share of what they hit. Progress of key results is never derived from work.
     """
     from veaf_sync import read
 
-    answer = read.objectives(workspace.snapshot(as_of), options.chosen(names))
+    filters = options.chosen(names, below=below)
+    answer = read.objectives(workspace.snapshot(as_of), filters, below=below)
     if form == "json":
         printer.document(answer)
     elif form == "csv":
         printer.sheet(CSV_COLUMNS, _sheet_rows(answer))
     else:
-        printer.table(screen.objectives_table(read.worst_first(answer.objectives)))
+        rows = read.worst_first(answer.objectives)
+        printer.table(screen.narrowed_table(rows) if answer.filtered else screen.objectives_table(rows))
+        if answer.filtered:
+            printer.line(f"Shares of the {plural(round(answer.counted or 0), 'counted item')} that the filters hit.")
+        printer.line(screen.OPEN)
 
 
 def _sheet_rows(answer: ObjectivesAnswer) -> list[list[object]]:

@@ -14,6 +14,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 VERDICTS = ("aligned", "dangling", "ambiguous", "exempt", "orphan", "unreadable")
 FILTERS = ("source", "partition", "team", "level", "objective", "verdict")
+NONE = "(none)"
+"""How a group of work without a team, an objective … is shown and asked for."""
 LEVELS = ("initiative", "epic", "standard", "subtask")
 
 
@@ -51,10 +53,16 @@ def narrower(command: Command) -> Command:
     """The filters without `--verdict`, for a command that is about one verdict."""
     options = (
         click.option("--source", multiple=True, metavar="NAME", help="Only this source (repeatable, as all filters)."),
-        click.option("--partition", multiple=True, metavar="NAME", help="Only this project, board or repository."),
-        click.option("--team", multiple=True, metavar="NAME", help="Only this team."),
+        click.option(
+            "--partition",
+            multiple=True,
+            metavar="NAME",
+            help="Only this project, board or repository; NAME or SOURCE:NAME.",
+        ),
+        click.option("--team", multiple=True, metavar="NAME", help="Only this team; '(none)': work without one."),
         click.option("--level", multiple=True, type=click.Choice(LEVELS), help="Only this level."),
-        click.option("--objective", multiple=True, metavar="ID", help="Only this objective."),
+        click.option("--objective", multiple=True, metavar="ID", help="Only this objective's own; '(none)': none."),
+        click.option("--below", is_flag=True, help="With --objective: also the objectives below it."),
     )
     for option in reversed(options):
         command = option(command)
@@ -68,9 +76,13 @@ def limit(command: Command) -> Command:
     )(command)
 
 
-def chosen(names: Mapping[str, tuple[str, ...]]) -> Filters:
+def chosen(names: Mapping[str, tuple[str, ...]], *, below: bool = False) -> Filters:
     """The filters of a command's options, as `read` takes them. `names` are the options by name."""
     from veaf_sync.store import Filters
 
-    source, partition, team, level, objective, verdict = (names.get(name) or None for name in FILTERS)
+    if below and not names.get("objective"):
+        raise click.UsageError("--below says that also what is below an --objective counts; name one.")
+    source, partition, team, level, objective, verdict = (
+        tuple("" if value == NONE else value for value in names.get(name, ())) or None for name in FILTERS
+    )
     return Filters(source=source, partition=partition, team=team, level=level, objective=objective, verdict=verdict)

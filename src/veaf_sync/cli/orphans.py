@@ -14,12 +14,15 @@ from veaf_sync.cli.workspace import Workspace
 @options.as_of
 @options.output("text", "json", "csv")
 @click.pass_obj
-def command(workspace: Workspace, /, limit: int | None, as_of: str | None, form: str, **names: tuple[str, ...]) -> None:
+def command(
+    workspace: Workspace, /, below: bool, limit: int | None, as_of: str | None, form: str, **names: tuple[str, ...]
+) -> None:
     """Work that serves nothing, with the reason and the closest fix.
 
     The oldest first. The same as items --verdict orphan, with other columns.
     """
     from veaf_sync import read
 
-    answer = read.orphans(workspace.snapshot(as_of), options.chosen(names), limit=limit)
+    filters = options.chosen(names, below=below)
+    answer = read.orphans(workspace.snapshot(as_of), filters, below=below, limit=limit)
     listing.show(answer, form, orphans=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from veaf_sync.cli.tables import Table
+from veaf_sync.cli.tables import Table, wrapped
 from veaf_sync.text import clean, clean_cell, clean_json
 
 if TYPE_CHECKING:
@@ -19,22 +20,26 @@ if TYPE_CHECKING:
 
 
 def line(text: str = "", *, style: str = "") -> None:
-    """One line; `style` is a rich style that only a terminal sees."""
-    if style and _terminal():
+    """One line; `style` is a rich style that only a terminal sees. A narrow terminal gets it in several."""
+    columns = width()
+    lines = [clean(text)] if columns is None else wrapped(clean(text), columns)
+    if style and columns is not None:
         from rich.text import Text
 
-        _console().print(Text(clean(text), style=style), soft_wrap=True)
+        _console().print(Text("\n".join(lines), style=style), soft_wrap=True)
     else:
-        click.echo(clean(text))
+        for part in lines:
+            click.echo(part)
 
 
 def table(rows: Table) -> None:
-    """A table: coloured on a terminal that is wide enough for it, plain elsewhere."""
-    if _terminal() and (console := _console()).width >= rows.narrowest():
-        console.print(rows.rich())
-    else:
-        for text in rows.lines():
-            click.echo(text)
+    """A table: coloured on a terminal, in blocks on one that is too narrow for its columns, plain elsewhere."""
+    columns = width()
+    if columns is not None and columns >= rows.narrowest():
+        _console().print(rows.rich(columns))
+        return
+    for text in rows.lines() if columns is None else rows.stacked(columns):
+        click.echo(text)
 
 
 def document(answer: BaseModel | Mapping[str, Any]) -> None:
@@ -58,8 +63,9 @@ def aside(text: str) -> None:
     click.echo(clean(text), err=True)
 
 
-def _terminal() -> bool:
-    return sys.stdout.isatty()
+def width() -> int | None:
+    """Columns of the terminal; `None` where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _console() -> Any:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Document = Literal["settings", "strategy", "mapping"]
 DOCUMENTS: tuple[Document, ...] = ("settings", "strategy", "mapping")
-OUTPUTS = ("status", "coverage", "items", "orphans", "objectives", "explain", "plan", "runs")
+READING = ("status", "coverage", "items", "orphans", "objectives", "explain", "runs")
+OUTPUTS = (*READING, "plan", "show", "apply", "sync", "check", "report", "plugins")
 
 
 @click.command("schema")
@@ -24,7 +25,7 @@ def command(workspace: Workspace, name: str) -> None:
     """JSON Schemas of the configuration and of every JSON output.
 
     NAME is a document (settings, strategy, mapping) or a command whose -o json it describes: status, coverage,
-    items, orphans, objectives, explain, plan, runs. Needs no configuration.
+    items, orphans, objectives, explain, runs, plan, show, apply, sync, check, report, plugins. Needs no configuration.
     """
     for document in DOCUMENTS:
         if name == document:
@@ -45,6 +46,7 @@ def output_schema(name: str) -> dict[str, Any]:
 
 def _model(name: str) -> type[BaseModel]:
     from veaf_sync import read
+    from veaf_sync.cli import documents
     from veaf_sync.cli.plan_document import PlanDocument
 
     models: dict[str, type[BaseModel]] = {
@@ -54,7 +56,13 @@ def _model(name: str) -> type[BaseModel]:
         "orphans": read.ItemsAnswer,
         "objectives": read.ObjectivesAnswer,
         "explain": read.ExplainAnswer,
-        "plan": PlanDocument,
         "runs": read.RunsAnswer,
+        "plan": PlanDocument,
+        "show": PlanDocument,
+        "apply": documents.ApplyDocument,
+        "sync": documents.SyncDocument,
+        "check": documents.CheckDocument,
+        "report": documents.ReportDocument,
+        "plugins": documents.PluginsDocument,
     }
     return models[name]

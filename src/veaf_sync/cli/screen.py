@@ -10,10 +10,14 @@ from veaf_sync.cli.tables import Column, Table
 from veaf_sync.cli.words import amount, day, days, moment, percent, plural, points, signed
 
 if TYPE_CHECKING:
-    from veaf_sync.read import Objective, Status
+    from datetime import datetime
+
+    from veaf_sync.read import Change, Objective, Status, Weight
 
 TITLE_WIDTH = 44
 STALE_VALUE_DAYS = 30
+OPEN = "ITEMS of one: veaf-sync items --objective ID --below --verdict aligned"
+"""The command that lists what stands behind an objective's items; without --below its own."""
 VERDICTS = ("aligned", "exempt", "orphan", "dangling", "ambiguous", "unreadable")
 
 
@@ -28,9 +32,14 @@ def show_status(status: Status) -> None:
     if status.objectives:
         printer.line()
         printer.table(objectives_table(status.objectives))
+        printer.line(f"  {OPEN}")
     if status.orphans:
         printer.line()
         _orphans(status)
+    for note in status.notes:
+        if "veaf-sync plan" not in note:  # NEXT says how it stands now
+            printer.line()
+            printer.line(f"NOTE  {note}")
 
 
 def _head(status: Status, zone: ZoneInfo) -> None:
@@ -49,19 +58,32 @@ def _head(status: Status, zone: ZoneInfo) -> None:
 
 def _coverage(status: Status, zone: ZoneInfo) -> None:
     count = status.weights.count
-    bounds = f"bounds {points(count.coverage.low)}–{points(count.coverage.high)}"
+    low, high = count.coverage.low, count.coverage.high
+    bounds = "bounds n/a" if low is None or high is None else f"bounds {points(low)}–{points(high)}"
     text = f"COVERAGE  {percent(count.coverage.value)}   {bounds}"
     change = status.change
     if change is not None and change.coverage is not None:
-        text += f"   {signed(change.coverage * 100, digits=1)} since {day(change.as_of, zone)}"
+        text += f"   {signed(change.coverage * 100, digits=1)} since {_since(change, status.as_of, zone)}"
     printer.line(text, style="bold")
     others = []
     for name in ("points", "hours", "people"):
         weight = getattr(status.weights, name)
         value = percent(weight.coverage.value if weight else None)
-        imputed = f" ({percent(weight.imputed_share, digits=0)} imputed)" if weight and weight.imputed_share else ""
-        others.append(f"{name} {value}{imputed}")
+        others.append(f"{name} {value}{_guessed(weight)}")
     printer.line("          " + " · ".join(others))
+
+
+def _since(change: Change, now: datetime | None, zone: ZoneInfo) -> str:
+    """The day of the run that is compared with; of one of the same day its number."""
+    then = day(change.as_of, zone)
+    return f"run {change.run} the same day" if now is not None and then == day(now, zone) else then
+
+
+def _guessed(weight: Weight | None) -> str:
+    """How much of a weight was imputed, and how many items have no value of their own."""
+    shares = ((weight.imputed_share, "imputed"), (weight.missing_share, "missing")) if weight else ()
+    said = ", ".join(f"{percent(share, digits=0)} {word}" for share, word in shares if share)
+    return f" ({said})" if said else ""
 
 
 def _verdicts(status: Status) -> None:
@@ -71,12 +93,13 @@ def _verdicts(status: Status) -> None:
     notes = [_note(status, name) for name in VERDICTS]
     widths = [max(len(part), len(note)) for part, note in zip(parts, notes, strict=True)]
     total = f"= {plural(round(count.total), 'item')}"
-    printer.line(
-        "  " + "   ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)) + "   " + total
-    )
-    below = "  " + "   ".join(note.ljust(width) for note, width in zip(notes, widths, strict=True))
-    if below.strip():
-        printer.line(below.rstrip())
+    terminal = printer.width()
+    if terminal is not None and sum(widths) + 3 * len(widths) + len(total) > terminal:
+        for part, note in zip(parts, notes, strict=True):
+            printer.line(f"  {part}  {note}".rstrip())
+        printer.line(f"  {total}")
+    else:
+        _aligned(parts, notes, widths, total)
     for budget in status.exemptions:
         if budget.over:
             printer.line(
@@ -84,6 +107,15 @@ def _verdicts(status: Status) -> None:
                 f" (rule {budget.rule}, owner {budget.owner})",
                 style="yellow",
             )
+
+
+def _aligned(parts: list[str], notes: list[str], widths: list[int], total: str) -> None:
+    printer.line(
+        "  " + "   ".join(part.ljust(width) for part, width in zip(parts, widths, strict=True)) + "   " + total
+    )
+    below = "  " + "   ".join(note.ljust(width) for note, width in zip(notes, widths, strict=True))
+    if below.strip():
+        printer.line(below.rstrip())
 
 
 def _note(status: Status, name: str) -> str:
@@ -98,20 +130,38 @@ def _note(status: Status, name: str) -> str:
 
 def objectives_table(objectives: list[Objective]) -> Table:
     """Planned and actual beside the key results: output and outcome in columns of their own."""
+    numbers = ("PLANNED", "ACTUAL", *_item_titles(objectives))
     table = Table(
         [
             Column("OBJECTIVE"),
-            Column("PLANNED", right=True),
-            Column("ACTUAL", right=True),
-            Column("ITEMS", right=True),
+            *[Column(title, right=True) for title in numbers],
             Column("KEY RESULTS"),
             Column("STATE"),
         ]
     )
     for row in objectives:
         planned = "" if row.planned_share is None else percent(row.planned_share, digits=0)
-        table.add(row.objective, planned, percent(row.actual_share), amount(row.items), key_results(row), row.state)
+        items = _items(row, objectives)
+        table.add(row.objective, planned, percent(row.actual_share), *items, key_results(row), row.state)
     return table
+
+
+def narrowed_table(objectives: list[Objective]) -> Table:
+    """Only what filters narrow: plan, state and key results are about all work."""
+    titles = ("SHARE", *_item_titles(objectives))
+    table = Table([Column("OBJECTIVE"), *[Column(title, right=True) for title in titles]])
+    for row in objectives:
+        table.add(row.objective, percent(row.actual_share), *_items(row, objectives))
+    return table
+
+
+def _item_titles(objectives: list[Objective]) -> tuple[str, ...]:
+    """Where objectives have others below them, their own items stand beside those of all."""
+    return ("ITEMS", "OWN") if any(row.below for row in objectives) else ("ITEMS",)
+
+
+def _items(row: Objective, objectives: list[Objective]) -> tuple[str, ...]:
+    return (amount(row.items), amount(row.count))[: len(_item_titles(objectives))]
 
 
 def key_results(objective: Objective) -> str:

@@ -6,7 +6,7 @@ import polars as pl
 
 from veaf_sync.errors import UsageError
 from veaf_sync.read.answer import Answer, Part
-from veaf_sync.read.filters import EVERYTHING, check, over_cells
+from veaf_sync.read.filters import EVERYTHING, over_cells, resolve
 from veaf_sync.read.snapshot import Snapshot
 from veaf_sync.read.weights import Weights, weights
 from veaf_sync.store import Filters
@@ -31,17 +31,18 @@ class CoverageAnswer(Answer):
     groups: list[Group]
 
 
-def coverage(snapshot: Snapshot, by: str | None = None, filters: Filters = EVERYTHING) -> CoverageAnswer:
+def coverage(
+    snapshot: Snapshot, by: str | None = None, filters: Filters = EVERYTHING, *, below: bool = False
+) -> CoverageAnswer:
     """Coverage of the counted items that `filters` hit, and of each group of them.
 
     `by` is one of `GROUPS`. A partition is a group of its own source; an item in several partitions stands in the
-    first by name; a split item in each of its objectives by share. Raises `UsageError` for an unknown `by`, source,
-    partition or objective.
+    first by name; a split item in each of its objectives by share. `below` adds the objectives below those of the
+    filter. Raises `UsageError` for an unknown `by` or a name that does not exist.
     """
     if by is not None and by not in GROUPS:
         raise UsageError(f"Coverage cannot be grouped by {by}.", fix=f"Choose one of: {', '.join(GROUPS)}.")
-    check(snapshot, filters)
-    cells = over_cells(snapshot.cells, filters)
+    cells = over_cells(snapshot.cells, resolve(snapshot, filters, below=below))
     return CoverageAnswer(
         **snapshot.head,
         metric_version=snapshot.run.metric_version,

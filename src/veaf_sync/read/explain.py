@@ -9,9 +9,11 @@ import polars as pl
 
 from veaf_sync import mapping
 from veaf_sync.errors import UsageError
+from veaf_sync.model import Verdict
 from veaf_sync.read import people
 from veaf_sync.read.answer import Answer, Part
-from veaf_sync.read.fixing import family
+from veaf_sync.read.counting import why_not_counted
+from veaf_sync.read.fixing import UNREADABLE_FIX, family
 from veaf_sync.read.snapshot import Snapshot
 from veaf_sync.store import Filters, Found
 
@@ -69,7 +71,8 @@ class Walked(Part):
 class ExplainAnswer(Answer):
     """`tried` are the rules tried on the item itself, in order; `walked` begins with the item and ends with the one
 
-    whose result it has. `origin` is null where nothing was said, `rule` null for a statement and where none decided.
+    whose result it has. `counted_reason` says why an item is not counted: sub-task, out of scope, or container.
+    `origin` is null where nothing was said, `rule` null for a statement and where none decided.
     """
 
     id: str
@@ -78,6 +81,7 @@ class ExplainAnswer(Answer):
     title: str
     url: str
     counted: bool
+    counted_reason: str
     verdict: str
     alignments: list[Origins]
     origin: str | None
@@ -106,6 +110,7 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
     here = items.drop("team").join(hierarchy, on=["source", "id"]).row(by_predicate=its, named=True)
     names = sorted({name for row in items["assignees"].to_list() for name in row}, key=len, reverse=True)
     walked = [_step(snapshot, step, names) for step in told.walked]
+    counted = _counted(snapshot, here, told.verdict)
     return ExplainAnswer(
         **snapshot.head,
         id=f"{found.source}:{told.key}",
@@ -113,7 +118,8 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
         key=told.key,
         title=here["title"],
         url=here["url"],
-        counted=_counted(snapshot, here, told.verdict),
+        counted=counted,
+        counted_reason="" if counted else why_not_counted(snapshot, here, items),
         verdict=told.verdict,
         alignments=[
             Origins(objective=row.objective, share=row.share, origin=row.origin or None, rule=row.rule or None)
@@ -126,7 +132,7 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
         withdrawn=sorted(told.withdrawn),
         tried=walked[0].tried,
         walked=walked,
-        fix=told.fix,
+        fix=UNREADABLE_FIX if told.verdict == Verdict.UNREADABLE.value else told.fix,
     )
 
 

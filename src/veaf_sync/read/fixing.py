@@ -10,13 +10,21 @@ from veaf_sync.model import Verdict
 from veaf_sync.read.snapshot import Snapshot
 
 FIXABLE = (Verdict.ORPHAN.value, Verdict.DANGLING.value, Verdict.AMBIGUOUS.value)
+UNREADABLE_FIX = "veaf-sync check --online tells why it cannot be read"
 FEW = 25
 """Up to so many items are loaded one by one with their ancestors; more, with all items at once."""
 _SCHEMA = pl.Schema({"source": TEXT, "id": TEXT, "fix": TEXT})
 
 
 def fixes(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
-    """(`source`, `id`, `fix`) for those of `rows` (columns `source`, `id`, `verdict`) that something could align."""
+    """(`source`, `id`, `fix`) for those of `rows` (columns `source`, `id`, `verdict`) that something could mend."""
+    unread = rows.filter(pl.col("verdict") == Verdict.UNREADABLE.value)
+    mended = unread.select("source", "id", fix=pl.lit(UNREADABLE_FIX))
+    return pl.concat([_aligning(snapshot, rows), mended])
+
+
+def _aligning(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
+    """The same for those that something could align."""
     wanted = rows.filter(pl.col("verdict").is_in(FIXABLE)).select("source", "id")
     if not wanted.height:
         return pl.DataFrame(schema=_SCHEMA)

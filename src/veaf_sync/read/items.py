@@ -17,7 +17,8 @@ class Item(Part):
 
     `id` is the ITEM reference `source:KEY`; `owner` the assignee as `people` in the settings says (empty:
     nobody, or hidden); `age_days` whole 24-hour days since creation, null where the tool does not say;
-    `fix` the closest change that would align it, empty where there is none or none is needed.
+    `fix` the closest change that would align it (unreadable: what helps to read it), empty where there is none or
+    none is needed.
     """
 
     id: str
@@ -43,7 +44,13 @@ class Item(Part):
 
 
 class ItemsAnswer(Answer):
-    """Items by age, the oldest first. `total` is how many the filters find; `--limit` may show fewer."""
+    """Items by age, the oldest first. `total` is how many the filters find; `--limit` may show fewer.
+
+    `count` is what they count as in `coverage` and `objectives`: less than `total` where an item gives only a share to
+    the objectives asked for; null with `--all`. `not_counted` is how many `--all` would list where nothing is found.
+    """
 
     total: int
+    count: float | None = None
+    not_counted: int = 0
     items: list[Item]

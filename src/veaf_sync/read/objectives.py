@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ import polars as pl
 from veaf_sync import measure, strategy
 from veaf_sync.model import Verdict
 from veaf_sync.read.answer import Answer, Part
-from veaf_sync.read.filters import COLUMNS, EVERYTHING, check, over_cells, values
+from veaf_sync.read.filters import EVERYTHING, over_cells, resolve, values
 from veaf_sync.read.snapshot import Snapshot
 from veaf_sync.read.weights import WEIGHT_NAMES
 from veaf_sync.store import Filters
@@ -58,9 +59,10 @@ class RollUp(Part):
 
 
 class Objective(Part):
-    """An objective. `count`, `points`, `hours`, `people` are its own aligned counted work;
+    """An objective. `count`, `points`, `hours`, `people` are its own aligned counted work.
 
-    `state`, `items` and `actual_share` include the objectives below it.
+    `items` (a count) and `actual_share` include the objectives below it, and so does `state`. Filters narrow the five
+    weights and `actual_share`, never `planned_share`, `state` and key results, which are about all work.
     """
 
     objective: str
@@ -84,9 +86,14 @@ class Objective(Part):
 
 
 class ObjectivesAnswer(Answer):
-    """One row per objective, sorted by id. `roll_up` is the vision's: everything that is alive."""
+    """One row per objective, sorted by id. `roll_up` is the vision's: everything that is alive.
+
+    `filtered`: work is narrowed by filters; `counted` is how many items the actual shares are shares of.
+    """
 
     roll_up: RollUp
+    filtered: bool = False
+    counted: float | None = None
     objectives: list[Objective]
 
 
@@ -105,39 +112,53 @@ def shortfall(objective: Objective) -> float:
     return objective.planned_share - objective.actual_share
 
 
-def objectives(snapshot: Snapshot, filters: Filters = EVERYTHING) -> ObjectivesAnswer:
-    """The objective side as of the run, sorted by id; `filters.objective` chooses.
+def objectives(snapshot: Snapshot, filters: Filters = EVERYTHING, *, below: bool = False) -> ObjectivesAnswer:
+    """The objective side as of the run, sorted by id; `filters.objective` chooses, `below` adds those below them.
 
-    The other filters narrow `count`, `points`, `hours`, `people` and `items` to the work they hit; `state`,
-    `planned_share` and `actual_share` are always about all counted work. Raises `UsageError` for an unknown source,
-    partition or objective.
+    The other filters narrow the work: the weights, `items`, and `actual_share`, which is then a share of what they hit.
+    Raises `UsageError` for a name that does not exist.
     """
-    check(snapshot, filters)
-    wanted = values(filters.objective)
+    resolved = resolve(snapshot, filters, below=below)
+    wanted = values(resolved.objective)
+    cells = over_cells(snapshot.cells, replace(resolved, objective=None))
+    narrowed = cells.height < snapshot.cells.height
     measured = snapshot.store.results.objectives(snapshot.run.id).sort("objective")
-    narrowed = any(values(getattr(filters, name)) for name in COLUMNS if name != "objective")
-    work = _work(over_cells(snapshot.cells, replace(filters, objective=None))) if narrowed else None
+    work = _narrowing(snapshot, cells) if narrowed else None
     found = [
-        _objective(snapshot, row if work is None else _narrowed(snapshot, row, work))
+        _objective(snapshot, work(row) if work else row)
         for row in measured.iter_rows(named=True)
         if snapshot.tree.known(row["objective"]) and (not wanted or row["objective"] in wanted)
     ]
-    return ObjectivesAnswer(**snapshot.head, roll_up=_roll_up(snapshot, strategy.VISION), objectives=found)
+    return ObjectivesAnswer(
+        **snapshot.head,
+        roll_up=_roll_up(snapshot, strategy.VISION),
+        filtered=narrowed,
+        counted=math.fsum(cells["count"]),
+        objectives=found,
+    )
 
 
-def _work(cells: pl.DataFrame) -> dict[str, dict[str, float | None]]:
-    """The four weights of aligned work by objective, in these cells."""
+def _narrowing(snapshot: Snapshot, cells: pl.DataFrame) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What turns a row of OBJECTIVES into one about the work in these cells only."""
     aligned = cells.filter(pl.col("verdict") == Verdict.ALIGNED.value)
-    return {
-        str(key[0]): {name: None if part[name].null_count() else math.fsum(part[name]) for name in WEIGHT_NAMES}
-        for key, part in aligned.partition_by("objective", as_dict=True).items()
-    }
+    own = {str(key[0]): _sums(part) for key, part in aligned.partition_by("objective", as_dict=True).items()}
+    nothing, everything = _sums(cells.clear()), _sums(cells)
+    weight = snapshot.config.settings.allocation.weight
+
+    def narrowed(row: dict[str, Any]) -> dict[str, Any]:
+        mine = own.get(row["objective"], nothing)
+        below = [own.get(name, nothing) for name in snapshot.tree.below(row["objective"])]
+        total = everything[weight]
+        share = math.fsum(part[weight] or 0.0 for part in below) / total if total else None
+        kept = {name: None if row[name] is None else mine[name] for name in WEIGHT_NAMES}
+        return {**row, **kept, "actual_share": share, "items": math.fsum(part["count"] or 0.0 for part in below)}
+
+    return narrowed
 
 
-def _narrowed(snapshot: Snapshot, row: dict[str, Any], work: dict[str, dict[str, float | None]]) -> dict[str, Any]:
-    nothing: dict[str, float | None] = {name: None if row[name] is None else 0.0 for name in WEIGHT_NAMES}
-    below = [work.get(name, nothing)["count"] or 0.0 for name in snapshot.tree.below(row["objective"])]
-    return {**row, **work.get(row["objective"], nothing), "items": math.fsum(below)}
+def _sums(cells: pl.DataFrame) -> dict[str, float | None]:
+    """The four weights of these cells; null where one is n/a."""
+    return {name: None if cells[name].null_count() else math.fsum(cells[name]) for name in WEIGHT_NAMES}
 
 
 def _objective(snapshot: Snapshot, row: dict[str, Any]) -> Objective:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from veaf_sync.frames import TEXT, TEXTS, TIME
 from veaf_sync.store import tables
@@ -73,6 +73,8 @@ def matching(run: int, filters: Filters) -> Select[Any]:
         condition = _one_of(column, choice)
         if condition is not None:
             conditions.append(condition)
+    if filters.places:
+        conditions.append(or_(*((_v.source == source) & (_i.partition == name) for source, name in filters.places)))
     same = (_i.source == _v.source) & (_i.id == _v.id) & as_of(_i, run)
     return (
         select(_v.source, _v.id, _i.created)

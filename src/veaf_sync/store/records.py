@@ -129,7 +129,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which items `Results.list` brings. `partition` is the first one by name, `objective` that of any share."""
+    """Which items `Results.list` brings. `partition` is the first one by name, `objective` that of any share.
+
+    `places` are (source, partition): any of them, where there are any.
+    """
 
     source: Choice = None
     partition: Choice = None
@@ -138,6 +141,7 @@ class Filters:
     objective: Choice = None
     verdict: Choice = None
     counted_only: bool = True
+    places: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
