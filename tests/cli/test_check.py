@@ -68,6 +68,18 @@ def test_check_online_asks_every_source(veaf, plant, monday):
     ended = veaf("-C", plant, "check", "--online", clock=monday)
     assert ended.code == 0, ended.out
     assert "plant" in ended.out
+    assert "Next: veaf-sync sync" in ended.out
+    north = plant / "exports" / "north.csv"
+    north.write_text(north.read_text() + "N-9,x,Task,,,,,To Do,,three,24.12.2026,\n,y,Task,,,,,To Do,,,,\n")
+    broken = veaf("-C", plant, "check", "--online", clock=monday)
+    assert broken.code == 1
+    told = [line for line in broken.out.splitlines() if "problem  exports/north.csv, row 1" in line]
+    assert [line.split(". ")[0].partition("row ")[2] for line in told] == [
+        "10: points is 'three', which is no number",
+        "10: created is '24.12.2026', which is no ISO 8601 time",
+        "11: key is missing",
+    ]
+    assert "Next:" not in broken.out
     for path in (plant / "exports").iterdir():
         path.unlink()
     lost = veaf("-C", plant, "check", "--online", "-o", "json", clock=monday)

@@ -49,6 +49,9 @@ def command(ctx: click.Context, online: bool, form: str) -> None:
         _print_sources(checks, asked=online)
     if problems or any(check.problems for check in checks or ()):
         ctx.exit(FINDINGS)
+    if checks and form == "text":
+        printer.line()
+        printer.line("Next: veaf-sync sync reads them; no tool is changed")
 
 
 def _plugin_problems(workspace: Workspace) -> tuple[Problem, ...]:
