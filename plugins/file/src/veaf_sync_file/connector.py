@@ -26,9 +26,10 @@ from veaf_sync.connector import (
 )
 from veaf_sync.errors import Incomplete, SourceError
 from veaf_sync.model import WorkItem
-from veaf_sync_file.faults import Faults, incomplete
-from veaf_sync_file.formats import Row, read
+from veaf_sync_file.faults import Faults
+from veaf_sync_file.formats import read
 from veaf_sync_file.items import Items, stem
+from veaf_sync_file.reading import Reading
 from veaf_sync_file.settings import FileSettings
 from veaf_sync_file.tables import Header
 
@@ -107,7 +108,7 @@ class FileConnector(Connector[FileSettings]):
         Files with faults are read to their end all the same, and end in one `Incomplete` that tells of them.
         """
         files = [Path(name) for name in (shard.query or {}).get("files", ())]
-        reading = _Reading(self)
+        reading = self._reading()
         page: list[WorkItem] = []
         for count, row in enumerate(reading.rows(files)):
             item = self._items.item(row)
@@ -124,7 +125,7 @@ class FileConnector(Connector[FileSettings]):
 
     def examine(self) -> Sequence[str]:
         """Everything that is wrong in the files."""
-        reading = _Reading(self)
+        reading = self._reading()
         try:
             for row in reading.rows(self._files()):
                 self._items.item(row)
@@ -136,7 +137,7 @@ class FileConnector(Connector[FileSettings]):
         """Reads the files anew. Where one cannot be read, an item that is not found is unknown, not gone."""
         wanted = dict.fromkeys(ids, Absent.GONE)
         found: dict[str, WorkItem | Absent] = {}
-        reading = _Reading(self)
+        reading = self._reading()
         try:
             for row in reading.rows(self._files()):
                 before = row.faults.count
@@ -148,6 +149,9 @@ class FileConnector(Connector[FileSettings]):
         except SourceError:
             wanted = dict.fromkeys(ids, Absent.UNKNOWN)
         return wanted | found
+
+    def _reading(self) -> Reading:
+        return Reading(self.config, self._items, self._header)
 
     def _files(self) -> list[Path]:
         """The files that match the path now, sorted by name. Raises `Incomplete` where there is none."""
@@ -184,7 +188,7 @@ class FileConnector(Connector[FileSettings]):
 
     def _count(self, files: Sequence[Path]) -> Mapping[Path, Mapping[str, int | None]]:
         contents: dict[Path, dict[str, int | None]] = {}
-        reading = _Reading(self)
+        reading = self._reading()
         broken: list[SourceError] = []
         for file in files:
             counts: dict[str, int] = {}
@@ -206,56 +210,7 @@ class FileConnector(Connector[FileSettings]):
 
     def _fail(self, files: Sequence[Path]) -> None:
         """Read everything once more, now with what columns hold, to tell all of it."""
-        reading = _Reading(self)
+        reading = self._reading()
         for row in reading.rows(files):
             self._items.item(row)
         reading.end()
-
-
-class _Reading:
-    """One walk through files: each key once, and what is wrong with which file.
-
-    `twice`: a key stands in two files, and no later one may replace it; whichever came last would win.
-    """
-
-    def __init__(self, connector: FileConnector) -> None:
-        self.failed: dict[Path, Faults] = {}
-        self.twice = False
-        self._config = connector.config
-        self._items = connector._items
-        self._header = connector._header
-        self._seen: dict[str, tuple[Path, int]] = {}
-
-    def rows(self, files: Sequence[Path]) -> Iterator[Row]:
-        """Rows with a key that has not been there before. Whatever else there is becomes a fault of its file."""
-        config = self._config
-        for file in sorted(files, key=lambda path: path.name, reverse=bool(config.partition)):
-            faults = Faults(config.shown(file))
-            for row in read(file, faults, self._header, sheet=config.sheet, encoding=config.encoding):
-                key = self._items.key(row)
-                if key and self._is_first(key, row):
-                    yield row
-            if faults:
-                self.failed[file] = faults
-
-    def end(self) -> None:
-        """Raises `Incomplete` where any file has faults."""
-        if self.failed:
-            raise incomplete(list(self.failed.values()))
-
-    def sentences(self) -> list[str]:
-        return [sentence for faults in self.failed.values() for sentence in faults.sentences()]
-
-    def _is_first(self, key: str, row: Row) -> bool:
-        file, number = self._seen.setdefault(key, (row.file, row.number))
-        if (file, number) == (row.file, row.number):
-            return True
-        other = file != row.file
-        if other and self._config.partition:
-            return False
-        self.twice = self.twice or other
-        row.fault(
-            f"key {key} stands in {self._config.shown(file)}, row {number}, too",
-            "A key may stand once in a source. For dated exports of one thing set `partition`.",
-        )
-        return False
