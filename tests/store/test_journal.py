@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -48,6 +50,13 @@ def test_an_intent_is_open_until_it_has_its_outcome(store, sync):
     settled = store.journal.entries(item=ItemRef("hub", "2"))[0]
     assert (settled.result, settled.detail, settled.effect) == ("failed", "403", "")
     assert settled.settled >= settled.at
+
+
+def test_how_old_an_open_intent_is_only_the_database_says(store, sync):
+    run = sync.begin()
+    store.journal.intend(run.id, "d", [change((), ["a"])], sync.lease)
+    assert [entry.value for entry in store.journal.open("hub", older_than=timedelta(0))] == ["a"]
+    assert store.journal.open("hub", older_than=timedelta(days=1)) == []
 
 
 def test_intending_the_same_plan_again_takes_up_what_is_open(store, sync):

@@ -38,27 +38,38 @@ class Writer:
 
         A credential that is refused meanwhile ends it: asking on could lock the account.
         """
-        held = self.settler.resume({change.item for change in changes}, progress)
+        held = self.settler.resume({change.item for change in changes})
         outcomes = [Outcome(change.item, Result.FAILED, held[change.item]) for change in changes if change.item in held]
-        rest = [change for change in changes if change.item not in held]
+        free = [change for change in changes if change.item not in held]
+        doubted = self.settler.in_doubt({change.item for change in free})
+        refused = self._write_all(digest, [c for c in free if c.item not in doubted], outcomes, len(changes), progress)
+        if doubted and not refused:  # last, so that looking for them delays nothing else
+            self.settler.look_on(doubted, progress)
+            refused = self._write_all(digest, [c for c in free if c.item in doubted], outcomes, len(changes), progress)
+        return outcomes + _unreached(free, outcomes, refused)
+
+    def _write_all(
+        self, digest: str, changes: Sequence[TagChange], outcomes: list[Outcome], total: int, progress: Progress
+    ) -> str:
+        """Re-check and write batch by batch, adding to `outcomes`; why the credential was refused, else ""."""
         applied = self._applied(digest)
         batches = self.source.connector.batches
-        ahead = Ahead(self.source, list(chain.from_iterable(batches(rest))))
-        progress.partition(self.source.name, len(outcomes), len(changes), "changes")
-        for batch in batches(rest):
+        ahead = Ahead(self.source, list(chain.from_iterable(batches(changes))))
+        progress.partition(self.source.name, len(outcomes), total, "changes")
+        for batch in batches(changes):
             try:
                 answers = ahead.of(batch)
             except AuthError as error:
-                return outcomes + _unreached(rest, outcomes, describe_failure(self.source.name, error))
+                return describe_failure(self.source.name, error)
             ready, told = _recheck(batch, answers, applied)
             outcomes += told
             if ready:
                 told, refused = self._write_batch(digest, ready)
                 outcomes += told
                 if refused:
-                    return outcomes + _unreached(rest, outcomes, refused)
-            progress.partition(self.source.name, len(outcomes), len(changes), "changes")
-        return outcomes
+                    return refused
+            progress.partition(self.source.name, len(outcomes), total, "changes")
+        return ""
 
     def _applied(self, digest: str) -> set[ItemRef]:
         """Items that this plan has written before."""

@@ -17,7 +17,7 @@ from veaf_sync.model import ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Entry, Lease, Store
 from veaf_sync.sync import direct
 from veaf_sync.sync.intents import Line, by_item, changes_of, judged, lines_of
-from veaf_sync.sync.progress import SILENT, Progress
+from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.sources import Source
 
 POLL_FIRST, POLL_LONGEST, POLL_PATIENCE = 1.0, 10.0, 900.0
@@ -37,12 +37,10 @@ class Settler:
     run: int
     lease: Lease
 
-    def resume(self, wanted: Collection[ItemRef] = (), progress: Progress = SILENT) -> dict[ItemRef, str]:
+    def resume(self, wanted: Collection[ItemRef] = ()) -> dict[ItemRef, str]:
         """Settle what an interrupted run left open; why items must not be sent again now, where that is so.
 
-        The tool is asked once. Only where `wanted` items, which are to be written next, are among it, tasks are
-        followed, and for as long as one would be followed it is looked for what a task of unknown number may still
-        write; what then is not there may be sent again, and its line stays open.
+        The tool is asked once. Only a task with `wanted` items, which are to be written next, is followed.
         """
         by_task: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.store.journal.open(self.source.name):
@@ -53,8 +51,31 @@ class Settler:
                 held |= self._resume_task(task, entries, wait=any(entry.item in wanted for entry in entries))
         if by_task[""]:
             self._look(by_task[""])
-            self._look_on(wanted, progress)
         return held
+
+    def in_doubt(self, wanted: Collection[ItemRef]) -> set[ItemRef]:
+        """Items of `wanted` that a task of unknown number, which may still be at work, was to write."""
+        return {entry.item for entry in self._sent_lately(wanted)}
+
+    def look_on(self, wanted: Collection[ItemRef], progress: Progress) -> None:
+        """Look for what tasks of unknown number were to write on `wanted`, for as long as a task would be followed.
+
+        What then is not to be seen may be sent again; its line stays open.
+        """
+        clock = self.source.connector.clock
+        started, pause = clock.monotonic(), LOOK_FIRST
+        lately = self._sent_lately(wanted)
+        if lately:
+            progress.note(
+                f"{self.source.name}: {len(lately):,} values that an interrupted run may have sent are not to be "
+                f"seen yet. Looking for up to {POLL_PATIENCE / 60:.0f} minutes before they are sent again."
+            )
+        while lately and clock.monotonic() - started < POLL_PATIENCE:
+            clock.sleep(pause)
+            pause = min(LOOK_LONGEST, pause * 1.5)
+            self.store.leases.renew(self.lease)
+            self._look(lately)
+            lately = self._sent_lately(wanted)
 
     def follow(
         self, pending: Pending, batch: Sequence[TagChange], lines: Sequence[Line]
@@ -148,23 +169,6 @@ class Settler:
                 if outcome.result is Result.APPLIED or not late or id_ in over or readings[item] is Absent.GONE
             }
         self.store.journal.settle(self.run, settled, self.lease)
-
-    def _look_on(self, wanted: Collection[ItemRef], progress: Progress) -> None:
-        """Look again for what was sent lately and is not to be seen, until it is or a task would be given up."""
-        clock = self.source.connector.clock
-        started, pause = clock.monotonic(), LOOK_FIRST
-        told = False
-        while clock.monotonic() - started < POLL_PATIENCE and (lately := self._sent_lately(wanted)):
-            if not told:
-                progress.note(
-                    f"{self.source.name}: {len(lately):,} values that an interrupted run may have sent are not to be "
-                    f"seen yet. Looking for up to {POLL_PATIENCE / 60:.0f} minutes before they are sent again."
-                )
-                told = True
-            clock.sleep(pause)
-            pause = min(LOOK_LONGEST, pause * 1.5)
-            self.store.leases.renew(self.lease)
-            self._look(lately)
 
     def _sent_lately(self, wanted: Collection[ItemRef]) -> list[Entry]:
         journal, name = self.store.journal, self.source.name

@@ -6,10 +6,22 @@ import pytest
 
 from veaf_sync.emulator import AnswerLost, Meanwhile
 from veaf_sync.model import Result
+from veaf_sync.sync import Silent
 from veaf_sync.sync.settling import POLL_PATIENCE
 from veaf_sync_jira.connector import JiraConnector
 
 from .organisation import BULK, EDIT, QUEUE, SEARCH, STORIES, WANTED, M, count, results, settled
+
+
+class Notes(Silent):
+    """How many of our tags stand at the site whenever a person is told something."""
+
+    def __init__(self, made):
+        self.made = made
+        self.written_before = []
+
+    def note(self, text):
+        self.written_before.append(len(self.made.tags()))
 
 
 def killed_in_its_first_write(made, planned, monkeypatch, *, sent):
@@ -134,9 +146,12 @@ class TestBulk:
     def test_killed_before_anything_was_sent(self, tagged, profile, monkeypatch):
         planned = tagged.plan(tagged.sync())
         killed_in_its_first_write(tagged, planned, monkeypatch, sent=False)
+        doubted = len(tagged.store.journal.open("jira"))
         slept = sum(tagged.clock.slept)
-        assert results(tagged.apply(planned).outcomes) == {Result.APPLIED: M}, "one more apply brings all"
+        notes = Notes(tagged)
+        assert results(tagged.apply(planned, progress=notes).outcomes) == {Result.APPLIED: M}, "one more brings all"
         assert sum(tagged.clock.slept) - slept > POLL_PATIENCE, "looked for as long as a task may take, then sent"
+        assert notes.written_before == [M - doubted], "everything else does not wait for that"
         settled(tagged)
 
     def test_a_removal_that_lands_while_we_read_is_no_withdrawal(self, tagged, profile, monkeypatch):
