@@ -42,6 +42,15 @@ def test_the_screen_of_status(veaf, plant):
     assert ended.out == STATUS
 
 
+def test_the_figures_of_the_screen_are_in_its_csv_for_every_weight(veaf, plant):
+    rows = csv.DictReader(io.StringIO(veaf("-C", plant, "status", "-o", "csv").out))
+    values = {(row["measure"], row["of"]): row["value"] for row in rows}
+    assert values["coverage in points", "value"] == "0.6"
+    assert values["coverage in points", "imputed_share"] == "0.5"
+    assert values["coverage in hours", "value"] == ""  # n/a
+    assert values["coverage in hours", "missing_share"] == "1.0"
+
+
 def test_hostile_titles_do_not_reach_the_terminal(veaf, plant):
     for name in ("items", "orphans", "status"):
         ended = veaf("-C", plant, name)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from veaf_sync.cli import options, printer, screen
+from veaf_sync.cli import groups, options, printer, screen
 from veaf_sync.cli.workspace import Workspace
 
 if TYPE_CHECKING:
-    from veaf_sync.read import Status
+    from veaf_sync.read import Status, Weight
 
 
 @click.command("status")
@@ -44,10 +44,13 @@ def _sheet_rows(status: Status) -> list[tuple[str, str, object]]:
         ("as_of", "", status.model_dump(mode="json")["as_of"]),
         ("degraded", "", status.degraded),
         ("period", "", status.period.id),
-        ("coverage", "value", count.coverage.value),
-        ("coverage", "low", count.coverage.low),
-        ("coverage", "high", count.coverage.high),
     ]
+    for name in groups.NAMES:
+        weight: Weight | None = getattr(status.weights, name)
+        of = "coverage" if name == "count" else f"coverage in {name}"
+        bounds = weight.coverage if weight else None
+        rows += [(of, figure, getattr(bounds, figure, None)) for figure in ("value", "low", "high")]
+        rows += [(of, figure, getattr(weight, figure, None)) for figure in ("imputed_share", "missing_share")]
     rows += [("items", verdict, count.verdict(verdict)) for verdict in (*screen.VERDICTS, "total")]
     for objective in status.objectives:
         rows += [
