@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import (
     URL,
     BigInteger,
+    BindParameter,
     Column,
     ColumnElement,
     Connection,
+    CursorResult,
+    Dialect,
     Engine,
+    Executable,
     Table,
     Text,
     any_,
+    bindparam,
     create_engine,
     event,
     func,
@@ -27,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.types import TypeEngine
 
 from veaf_sync.errors import FenceLost, StoreError
 from veaf_sync.store import tables
@@ -41,10 +46,14 @@ BUSY_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A compiled insert; `order` brings a row's values into the order of its marks (`None`: they have names)."""
+    """A compiled statement: its parameters in order, and the values of those that are its own."""
 
     sql: str
-    order: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
+    names: tuple[str, ...]
+    own: Mapping[str, Any]
+
+    def with_values(self, values: Mapping[str, object]) -> tuple[str, tuple[Any, ...]]:
+        return self.sql, tuple([values[name] if name in values else self.own[name] for name in self.names])
 
 
 class Database:
@@ -57,7 +66,10 @@ class Database:
         self.engine = _sqlite(url) if self.sqlite else create_engine(url, pool_pre_ping=True)
         self.arrow = None if self.sqlite else Arrow(url, self.name)
         event.listen(self.engine, "handle_error", self._explain, retval=True)
-        self._prepared: dict[tuple[str, ...], _Prepared] = {}
+        self._positional = _positional(self.engine.dialect)
+        self._list = _list_type(sqlite=self.sqlite)
+        self._inserts: dict[tuple[str, tuple[str, ...], tuple[str, ...]], str] = {}
+        self._statements: dict[Callable[[Database], Executable], _Prepared] = {}
 
     def _explain(self, context: ExceptionContext) -> StoreError | None:
         """What the database refused becomes a `StoreError`; what is no word of the database stays what it is."""
@@ -128,31 +140,54 @@ class Database:
         )
 
     def put(
-        self, connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, replace: Sequence[str] = ()
+        self,
+        connection: Connection,
+        table: Table,
+        columns: tuple[str, ...],
+        rows: Sequence[tuple[Any, ...]],
+        *,
+        replace: tuple[str, ...] = (),
     ) -> None:
-        """Insert `rows`, which all have the same keys; with `replace` as `upsert` does.
+        """Insert `rows`, whose values stand in the order of `columns`; with `replace` as `upsert` does.
 
-        For the hot path of a pull: the statement is compiled once, and the driver gets plain tuples.
+        For the hot path of a pull: the statement is compiled once, and the driver gets the tuples as they are.
         """
         if not rows:
             return
-        key = (table.name, *rows[0], *replace)
-        if key not in self._prepared:
+        key = (table.name, columns, replace)
+        if key not in self._inserts:
             statement = self.upsert(table, replace=replace) if replace else self.insert(table)
-            compiled = statement.compile(dialect=self.engine.dialect, column_keys=list(rows[0]))
-            order = itemgetter(*compiled.positiontup) if compiled.positiontup else None
-            self._prepared[key] = _Prepared(str(compiled), order)
-        prepared = self._prepared[key]
-        values = rows if prepared.order is None else list(map(prepared.order, rows))
-        connection.exec_driver_sql(prepared.sql, cast("Any", values))
+            compiled = statement.compile(dialect=self._positional, column_keys=columns)
+            if compiled.positiontup != list(columns):
+                raise ValueError(f"the columns of {table.name} are not in the table's order")
+            self._inserts[key] = str(compiled)
+        connection.exec_driver_sql(self._inserts[key], cast("Any", rows))
 
-    def among(self, column: ColumnElement[str] | Column[str], values: Collection[str]) -> ColumnElement[bool]:
-        """`column` is one of `values`, as one parameter however many there are."""
+    def run(
+        self, connection: Connection, build: Callable[[Database], Executable], **values: object
+    ) -> CursorResult[Any]:
+        """Execute what `build` makes, with `values` for its named parameters. It is built and compiled once."""
+        if build not in self._statements:
+            compiled = build(self).compile(dialect=self._positional)  # type: ignore[attr-defined]
+            self._statements[build] = _Prepared(str(compiled), tuple(compiled.positiontup), compiled.params)
+        return connection.exec_driver_sql(*self._statements[build].with_values(values))
+
+    def among(
+        self, column: ColumnElement[str] | Column[str], values: Collection[str] | BindParameter[Any]
+    ) -> ColumnElement[bool]:
+        """`column` is one of `values`, as one parameter however many there are (for `run`: by name, from `listed`)."""
+        bound = values if isinstance(values, BindParameter) else literal(self.listed(values), self._list)
         if self.sqlite:
-            return column.in_(select(func.json_each(as_json(list(values))).table_valued("value").c.value))
-        from sqlalchemy.dialects.postgresql import ARRAY
+            return column.in_(select(func.json_each(bound).table_valued("value").c.value))
+        return column == any_(bound)
 
-        return column == any_(literal(list(values), ARRAY(Text)))
+    def many(self, name: str) -> BindParameter[Any]:
+        """A named parameter for `among`; its value comes from `listed`."""
+        return bindparam(name, type_=self._list)
+
+    def listed(self, values: Collection[str]) -> Any:
+        """`values` as the one parameter that `among` takes."""
+        return as_json(list(values)) if self.sqlite else list(values)
 
     def refresh_statistics(self, *named: Table) -> None:
         """Tell PostgreSQL how much is in tables that just grew: its own look comes too late for the next query."""
@@ -168,6 +203,21 @@ class Database:
                 "(CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) * 1000)", BigInteger
             )
         return literal_column("CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", BigInteger)
+
+
+def _positional(dialect: Dialect) -> Dialect:
+    """The same dialect with nameless marks, so that the driver takes tuples."""
+    kind: Any = type(dialect)
+    return cast("Dialect", kind(paramstyle="qmark" if dialect.name == "sqlite" else "format"))
+
+
+def _list_type(*, sqlite: bool) -> TypeEngine[Any]:
+    """What a list of texts is as one parameter: JSON, or an array."""
+    if sqlite:
+        return Text()
+    from sqlalchemy.dialects.postgresql import ARRAY
+
+    return ARRAY(Text)
 
 
 def _sqlite(url: URL) -> Engine:

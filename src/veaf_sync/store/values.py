@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import orjson
 
 SEPARATOR = "\x1f"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,8 +20,8 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).e
 
 def clean(value: str) -> str:
     """`value` without NUL (PostgreSQL refuses it) and U+001F (it joins our lists); lone surrogates become U+FFFD."""
-    if value.isascii():
-        return value if value.isprintable() else value.translate(_REMOVED)
+    if value.isprintable():
+        return value  # none of the three is
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -29,12 +32,17 @@ def clean(value: str) -> str:
 def join(values: Iterable[str]) -> str:
     """Texts as one: empty ones are left out, as `[""]` and `[]` could not be told apart."""
     if not values:
-        return ""
+        return ""  # most lists of most items
     return SEPARATOR.join([text for value in values if (text := clean(value))])
 
 
 def split(value: str) -> tuple[str, ...]:
     return tuple(value.split(SEPARATOR)) if value else ()
+
+
+def digest(value: Any) -> str:
+    """A hash over cleaned texts, numbers and lists of them: equal where they are, on any machine."""
+    return hashlib.blake2b(orjson.dumps(value), digest_size=16).hexdigest()
 
 
 def micros(value: datetime | None) -> int | None:
