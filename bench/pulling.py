@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 import os
 import resource
@@ -15,6 +16,8 @@ from typing import Any
 
 import requests
 
+START_UP = ("jira", "veaf_sync.plugins", "veaf_sync.store.migrations", "veaf_sync.sync", "veaf_sync_jira.connector")
+"""Imported before the clock starts, as `requests` is for the bare loop: start-up is not what is measured here."""
 FIELDS = (
     "summary issuetype project status labels components fixVersions assignee created updated resolutiondate "
     "description timespent parent"
@@ -89,7 +92,8 @@ def main() -> None:
     which = sys.argv[1]
     hello = json.loads(sys.stdin.read())
     if which != "bare":
-        import veaf_sync_jira.connector  # noqa: F401 - start-up is not what is measured here
+        for module in START_UP:
+            importlib.import_module(module)
     with tempfile.TemporaryDirectory() as folder:
         started, cpu = time.perf_counter(), time.process_time()
         items = bare(hello, Path(folder)) if which == "bare" else ours(hello, Path(folder), mapped=which == "ours")

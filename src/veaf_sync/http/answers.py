@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Never
 
+import orjson
 from requests import Response
 
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected
@@ -83,9 +84,17 @@ def _parse(response: Response, what: str) -> Any:
         page = "an HTML page, probably a log-in page," if "html" in kind else f"{tidy(kind, 60) or 'untyped content'}"
         raise Unreadable(f"{what}: answered with {page} instead of JSON.", fix=_CREDENTIALS if "html" in kind else "")
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
+        return _decode(body)
     except (ValueError, RecursionError):
         raise Unreadable(f"{what}: the answer is broken JSON ({len(body)} bytes).") from None
+
+
+def _decode(body: bytes) -> Any:
+    """orjson first; what it is too strict for (half a surrogate pair, a byte order mark, depth), by the slower one."""
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        return json.loads(body, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> Never:

@@ -41,6 +41,7 @@ class Session(requests.Session):
         self.observers: list[Callable[[PreparedRequest, Response], None]] = []
         self._hosts = Hosts(hosts)
         self._count_lock = threading.Lock()
+        self._environment: dict[tuple[str | None, str | None], Mapping[str, Any]] = {}
         self.auth = NoCredential()
         self.max_redirects = _REDIRECTS
         self.headers["User-Agent"] = f"veaf-sync/{__version__}"
@@ -94,12 +95,14 @@ class Session(requests.Session):
         headers: Mapping[str, str] | None,
         manner: Manner,
     ) -> Response:
-        self._hosts.require(url)
+        address = self._hosts.require(url)
         request = self.prepare_request(requests.Request(method, url, params=params, json=json, headers=headers))
         manner.mark(request)
-        settings = self.merge_environment_settings(request.url, {}, None, None, None)
+        place = (address.scheme, address.netloc)
+        if place not in self._environment:
+            self._environment[place] = self.merge_environment_settings(request.url, {}, None, None, None)
         try:
-            return self.send(request, allow_redirects=method in ("GET", "HEAD"), **settings)
+            return self.send(request, allow_redirects=method in ("GET", "HEAD"), **self._environment[place])
         except TooManyRedirects:
             raise Incomplete(f"{manner.what}: redirected more than {_REDIRECTS} times.") from None
 

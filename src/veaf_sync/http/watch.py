@@ -1,11 +1,12 @@
 """A deadline over one exchange on the network, held by real time.
 
 A socket's own time-out bounds each wait, not their sum: one byte a second keeps it content for ever. So a
-timer shuts the socket when the deadline passes, whatever the exchange is waiting for: headers or body.
+thread shuts the socket when the deadline passes, whatever the exchange is waiting for: headers or body.
 """
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
 import time
@@ -26,8 +27,6 @@ class Watch:
         self._started = time.monotonic()
         self._socket: socket.socket | None = None
         self._shut = False
-        self._timer = threading.Timer(self._seconds, self._shut_down)
-        self._timer.daemon = True
 
     @property
     def expired(self) -> bool:
@@ -43,7 +42,8 @@ class Watch:
         """Watch over `sock` from now on."""
         self._socket = sock
 
-    def _shut_down(self) -> None:
+    def shut_down(self) -> None:
+        """The deadline passed: end what the connection waits for."""
         self._shut = True
         if self._socket is not None:
             try:
@@ -53,14 +53,54 @@ class Watch:
 
     def __enter__(self) -> Watch:
         _current.watch = self
-        self._timer.start()
+        _guard.add(self, self._started + self._seconds)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
+        _guard.drop(self)
         _current.watch = None
+
+
+class _Guard:
+    """One thread for the deadlines of all exchanges: to start one for each costs more than the exchange."""
+
+    def __init__(self) -> None:
+        self._due: dict[Watch, float] = {}
+        self._changed = threading.Condition()
+        self._wakes = math.inf
+        self._thread: threading.Thread | None = None
+
+    def add(self, watch: Watch, due: float) -> None:
+        """Shut `watch` down at `due` (monotonic seconds) unless it is dropped before."""
+        with self._changed:
+            self._due[watch] = due
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, daemon=True, name="deadlines")
+                self._thread.start()
+            elif due < self._wakes:
+                self._changed.notify()
+
+    def drop(self, watch: Watch) -> None:
+        with self._changed:
+            self._due.pop(watch, None)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                late = [watch for watch, due in self._due.items() if due <= now]
+                for watch in late:
+                    del self._due[watch]
+                self._wakes = min(self._due.values(), default=math.inf)
+                if not late:
+                    self._changed.wait(min(self._wakes - now, threading.TIMEOUT_MAX))
+            for watch in late:
+                watch.shut_down()
+
+
+_guard = _Guard()
 
 
 def _adopt(sock: Any) -> None:

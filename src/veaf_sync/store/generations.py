@@ -5,11 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    Row,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from veaf_sync.connector import Shard
 from veaf_sync.errors import StoreError
 from veaf_sync.store import tables
+from veaf_sync.store.engine import Database
 from veaf_sync.store.records import Generation
 from veaf_sync.store.values import as_json, clean, from_json, join, split
 
@@ -86,10 +100,25 @@ def of_run(run: int, source: str) -> ColumnElement[bool]:
     return (_g.source == source) & (_g.run == run) & (_g.status == "complete")
 
 
-def change(connection: Connection, generation: Generation, **values: object) -> None:
-    """Change an open generation of this run. Raises `StoreError` where it is not open any more."""
+def complete(connection: Connection, generation: Generation) -> None:
+    """Close an open generation of this run. Raises `StoreError` where it is not open any more."""
     own = (_g.id == generation.id) & (_g.status == "open") & (_g.run == generation.run)
-    if not connection.execute(update(tables.generations).where(own).values(**values)).rowcount:
+    _must_be_one(generation, connection.execute(update(tables.generations).where(own).values(status="complete")))
+
+
+def advance(database: Database, connection: Connection, generation: Generation, mark: str) -> None:
+    """Set the mark of an open generation of this run. Raises `StoreError` where it is not open any more."""
+    own = {"this_id": generation.id, "this_run": generation.run}
+    _must_be_one(generation, database.run(connection, _advance, new_mark=mark, **own))
+
+
+def _advance(_database: Database) -> Executable:
+    own = (_g.id == bindparam("this_id", type_=BigInteger)) & (_g.run == bindparam("this_run", type_=BigInteger))
+    return update(tables.generations).where(own, _g.status == "open").values(mark=bindparam("new_mark", type_=Text))
+
+
+def _must_be_one(generation: Generation, result: CursorResult[Any]) -> None:
+    if not result.rowcount:
         raise StoreError(
             f"The walk of {generation.source}, shard {generation.shard!r}, is not open any more: "
             "it was completed, or another run goes on with it. Nothing was stored.",

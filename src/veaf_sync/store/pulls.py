@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from veaf_sync.connector import Cursor, Page, Shard
 from veaf_sync.model import WorkItem
@@ -73,22 +73,27 @@ class Pulls:
 
     def stage(self, generation: Generation, page: Page, lease: Lease) -> Staged:
         """Store a page: its changed items, the ids it showed, and the mark behind it, all or nothing."""
+        return self.stage_all([(generation, page)], lease)[0]
+
+    def stage_all(self, pages: Sequence[tuple[Generation, Page]], lease: Lease) -> list[Staged]:
+        """Store several pages, each with its mark, all or nothing. One transaction costs more than a page's rows."""
+        with self._database.writing(lease, lasting=False) as connection:
+            return [self._stage(connection, generation, page) for generation, page in pages]
+
+    def _stage(self, connection: Connection, generation: Generation, page: Page) -> Staged:
         mark = as_json(page.mark) if page.mark is not None else ""
-        with self._database.writing(lease) as connection:
-            generations.change(connection, generation, mark=mark)
-            return staging.stage(
-                self._database, connection, generation.run, generation.source, generation.id, page.items
-            )
+        generations.advance(self._database, connection, generation, mark)
+        return staging.stage(self._database, connection, generation.run, generation.source, generation.id, page.items)
 
     def restart(self, generation: Generation, lease: Lease) -> None:
         """Forget the mark; what was staged stays."""
         with self._database.writing(lease) as connection:
-            generations.change(connection, generation, mark="")
+            generations.advance(self._database, connection, generation, "")
 
     def complete(self, generation: Generation, lease: Lease) -> None:
         """The walk showed everything: `publish` will take it, and what it did not show is missing."""
         with self._database.writing(lease) as connection:
-            generations.change(connection, generation, status="complete")
+            generations.complete(connection, generation)
         self._database.refresh_statistics(tables.items, tables.memberships, tables.seen)
 
     def stage_read(self, run: int, source: str, items: Sequence[WorkItem], lease: Lease) -> Staged:

@@ -85,7 +85,7 @@ def _suddenly_empty(source: Source, store: Store, run: int, name: str, question:
 def _differing(source: Source, store: Store, run: int, question: Absentees, found: Absences) -> list[str]:
     """Incremental partitions whose count in the tool differs from ours, or all of them when a census is due."""
     features = source.connector.features
-    if Feature.IDS not in features:
+    if Feature.IDS not in features or not question.incremental:
         return []
     if question.census or Feature.COUNT not in features:
         return list(question.incremental)

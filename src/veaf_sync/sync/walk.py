@@ -1,10 +1,11 @@
-"""Walking a source's shards: connectors fetch in worker threads, this thread stages page by page.
+"""Walking a source's shards: connectors fetch in worker threads, this thread stages the pages that are there.
 
 A shard that raises, hangs, goes in circles or ends early is named and left incomplete; the others go on.
 """
 
 from __future__ import annotations
 
+import gc
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,11 @@ WORKERS = 8
 PATIENCE = 900.0
 """Seconds without any page of any shard before the shards still open are given up."""
 EMPTY_PAGES = 3
+BUNDLE = 8
+"""Pages that one transaction takes at most, where that many are waiting."""
+
+COLLECT_AFTER = 50_000
+"""New containers before Python looks for rings among them. Pages are trees: looking after 700 of them finds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +60,19 @@ class _Progressing:
         self._empty = 0
         self.ended = False
 
-    def check(self, page: Page) -> None:
+    def refusal(self, page: Page) -> Incomplete | None:
+        """Why `page` cannot be the next one; `None` where it can."""
         if self.ended:
-            raise Incomplete("pages went on behind the last one")
+            return Incomplete("pages went on behind the last one")
         self._empty = 0 if page.items else self._empty + 1
         if page.mark is None:
             self.ended = True
         elif page.mark == self._last:
-            raise Incomplete("the same place was answered twice: the walk goes in circles")
+            return Incomplete("the same place was answered twice: the walk goes in circles")
         elif self._empty >= EMPTY_PAGES:
-            raise Incomplete(f"{self._empty} empty pages in a row, each promising more")
+            return Incomplete(f"{self._empty} empty pages in a row, each promising more")
         self._last = page.mark
+        return None
 
 
 def walk(
@@ -82,23 +90,29 @@ def walk(
     cursors: dict[str, Cursor | None] = {}
     ended: dict[str, BaseException | None] = {}
     crew.start()
+    threshold = gc.get_threshold()
+    gc.set_threshold(max(threshold[0], COLLECT_AFTER), *threshold[1:])
     try:
         while len(ended) < len(shards):
-            name, event = crew.next(open_=[s.name for s in shards if s.name not in ended])
-            if name in ended:
-                continue
-            try:
-                if isinstance(event, Page):
-                    guards[name].check(event)
-                    staged = store.pulls.stage(generations[name], event, lease)
-                    cursors[name] = event.cursor
-                    seen(staged.seen)
+            pages: list[tuple[Generation, Page]] = []
+            ends: dict[str, _End] = {}
+            for name, event in crew.next(open_=[s.name for s in shards if s.name not in ended]):
+                if name in ended or name in ends:
                     continue
-                ended[name] = _verdict(event, guards[name], store, generations[name], lease)
-            except Incomplete as error:
-                ended[name] = error
-            crew.drop(name)
+                if isinstance(event, _End):
+                    ends[name] = event
+                elif refusal := guards[name].refusal(event):
+                    ends[name] = _End(refusal)
+                else:
+                    pages.append((generations[name], event))
+                    cursors[name] = event.cursor
+            for staged in store.pulls.stage_all(pages, lease) if pages else ():
+                seen(staged.seen)
+            for name, end in ends.items():
+                ended[name] = _verdict(end, guards[name], store, generations[name], lease)
+                crew.drop(name)
     finally:
+        gc.set_threshold(*threshold)
         crew.stop()
     return [_walked(source, generations[shard.name], shard, ended[shard.name], cursors) for shard in shards]
 
@@ -151,13 +165,16 @@ class _Crew:
         for number in range(self._workers):
             threading.Thread(target=self._work, daemon=True, name=f"{self._source.name}-{number}").start()
 
-    def next(self, *, open_: Sequence[str]) -> tuple[str, Page | _End]:
-        """The next page or end. After `PATIENCE` seconds of silence: the first open shard's end."""
+    def next(self, *, open_: Sequence[str]) -> list[tuple[str, Page | _End]]:
+        """The pages and ends that wait, at least one; after `PATIENCE` seconds of silence, the first shard's end."""
         try:
-            return self._inbox.get(timeout=PATIENCE)
+            events = [self._inbox.get(timeout=PATIENCE)]
         except queue.Empty:
             silence = Incomplete(f"no answer for {PATIENCE / 60:.0f} minutes: the connector hangs")
-            return open_[0], _End(silence)
+            return [(open_[0], _End(silence))]
+        while len(events) < BUNDLE and not self._inbox.empty():  # this thread alone takes out
+            events.append(self._inbox.get_nowait())
+        return events
 
     def drop(self, name: str) -> None:
         self._dropped.add(name)

@@ -10,7 +10,7 @@ from veaf_sync.errors import Incomplete
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
 from veaf_sync_jira.fields import Fields, pick
 from veaf_sync_jira.settings import JiraSettings
-from veaf_sync_jira.texts import clean, instant, line, name_of, names_of, number, person, rich, sprint_names
+from veaf_sync_jira.texts import clean, instant, line, name_of, names_of, number, person, rich, sprint_names, title
 
 _CATEGORIES = {
     "new": StateCategory.TODO,
@@ -56,12 +56,12 @@ class ItemReader:
         type_ = values.get("issuetype") or {}
         status = values.get("status") or {}
         category = self._category(status)
-        labels = tuple(clean(label) for label in values.get("labels") or ())
+        labels = tuple(map(clean, values.get("labels") or ()))
         return WorkItem(
             id=id,
             key=key,
             partitions=(Membership(partition, tags=self._tags(labels)),),
-            title=line(values.get("summary")),
+            title=title(values.get("summary")),
             type=line(type_.get("name")),
             level=self._level(type_),
             state=line(status.get("name")),
@@ -72,8 +72,8 @@ class ItemReader:
             labels=labels,
             components=names_of(values.get("components") or []),
             milestones=names_of(values.get("fixVersions") or []),
-            sprints=sprint_names(pick(fields.sprint, values, project_id) or []),
-            assignees=tuple(filter(None, [person(values.get("assignee"))])),
+            sprints=sprint_names(pick(fields.sprint, values, project_id)),
+            assignees=(assignee,) if (assignee := person(values.get("assignee"))) else (),
             team=name_of(pick(fields.team, values, project_id)),
             points=number(pick(fields.points, values, project_id)),
             hours=_hours(values.get("timespent")),
@@ -96,7 +96,7 @@ class ItemReader:
     def _level(self, type_: Mapping[str, Any]) -> Level:
         """The settings' word first, then Cloud's `hierarchyLevel`, then what Data Center says, then the usual names."""
         name = line(type_.get("name")).lower()
-        if name in self._levels:
+        if self._levels and name in self._levels:
             return self._levels[name]
         height = type_.get("hierarchyLevel")
         if isinstance(height, int):
@@ -120,7 +120,9 @@ class ItemReader:
         return ""
 
     def _custom(self, values: Mapping[str, Any], project_id: str) -> dict[str, tuple[str, ...]]:
-        groups = self._fields.custom or {}
+        groups = self._fields.custom
+        if not groups:
+            return {}
         read = {name: names_of(pick(group, values, project_id)) for name, group in groups.items()}
         return {name: texts for name, texts in read.items() if texts}
 

@@ -25,7 +25,7 @@ _SPRINT_NAME = re.compile(
 
 def clean(text: str) -> str:
     """`text` without control characters (line ends and tabs stay), surrogates, and in one normal form."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
         return text  # nearly all; the rest of this function is for the others
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -34,7 +34,12 @@ def clean(text: str) -> str:
 
 def line(value: Any) -> str:
     """A value that is one line: trimmed, its white space single."""
-    return _line(value) if isinstance(value, str) else ""
+    return _line(value) if value and isinstance(value, str) else ""
+
+
+def title(value: Any) -> str:
+    """A line that hardly comes twice, so that it pushes no name out of the memory of lines."""
+    return " ".join(clean(value).split()) if isinstance(value, str) else ""
 
 
 @lru_cache(maxsize=8192)
@@ -48,7 +53,8 @@ def rich(value: Any) -> str:
     if isinstance(value, str):
         return clean(value).strip()
     if isinstance(value, dict):
-        return _GAPS.sub("\n\n", clean(_document(value))).strip()
+        text = clean(_document(value)).strip()
+        return _GAPS.sub("\n\n", text) if "\n\n\n" in text else text
     return ""
 
 
@@ -114,12 +120,16 @@ def names_of(value: Any) -> tuple[str, ...]:
     """The texts of a value that may be a list, in its order, without repeats and blanks."""
     if value is None or value == []:
         return ()
-    values = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(text for text in map(name_of, values) if text))
+    if not isinstance(value, list) or len(value) == 1:
+        text = name_of(value[0] if isinstance(value, list) else value)
+        return (text,) if text else ()
+    return tuple(dict.fromkeys(filter(None, map(name_of, value))))
 
 
 def sprint_names(value: Any) -> tuple[str, ...]:
     """Names of sprints: objects on Cloud; on Data Center the text of a Java object, `…Sprint@1f[id=3,name=May,…]`."""
+    if value is None:
+        return ()
     names: list[str] = []
     for sprint in value if isinstance(value, list) else [value]:
         if isinstance(sprint, str) and (found := _SPRINT_NAME.search(sprint)):
@@ -133,7 +143,7 @@ def person(value: Any) -> str:
     """A user as one stable text: the account id on Cloud, the user name on Data Center."""
     if not isinstance(value, dict):
         return ""
-    return next((text for key in ("accountId", "name", "key") if (text := line(value.get(key)))), "")
+    return line(value.get("accountId")) or line(value.get("name")) or line(value.get("key"))
 
 
 def number(value: Any) -> float | None:
@@ -152,4 +162,4 @@ def instant(value: Any) -> datetime | None:
     at = datetime.fromisoformat(value)
     if at.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
