@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := -e . $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
 
-.PHONY: demo test test-nightly lint format dev docs bench lock clean
+.PHONY: demo test test-nightly lint format dev docs picture bench lock clean
 
 demo: .venv/.run
 	$(BIN)/veaf-sync demo
@@ -29,6 +29,12 @@ format: .venv/.dev
 
 dev: .venv/.dev
 	$(BIN)/pre-commit install
+
+# The picture in the README: needs a Chromium; CHROMIUM names it.
+CHROMIUM ?= chromium
+picture: .venv/.run
+	$(BIN)/veaf-sync demo veaf-demo
+	$(CHROMIUM) --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1280,1010 --screenshot=docs/images/report.png "file://$(CURDIR)/veaf-demo/report/report.html"
 
 docs: .venv/.dev
 	$(BIN)/python docs/write_reference.py

@@ -20,7 +20,7 @@ from veaf_sync.read import (
 from veaf_sync.report import sentences
 from veaf_sync.report.draw import DRAWN
 from veaf_sync.report.drill import Tokens
-from veaf_sync.report.figures import bare_percent, day, moment, number, percent, plural, points, short_day, signed
+from veaf_sync.report.figures import bare_percent, day, moment, number, percent, plural, points, signed
 from veaf_sync.report.pack import Pack
 from veaf_sync.report.placing import split
 from veaf_sync.report.text import link
@@ -85,8 +85,8 @@ def _coverage(status: Status, zone: ZoneInfo) -> list[str]:
             )
         )
     blocks = ["## Coverage", _table(("Weight", "Coverage", "Bounds", "Imputed", "No value"), rows, right=(1, 2, 3, 4))]
-    if status.change:
-        since = short_day(status.change.as_of.astimezone(zone).date())
+    if status.change and status.change.coverage is not None and status.as_of:
+        since = sentences.since(status.change.as_of, status.as_of, zone)
         blocks.append(f"{points(status.change.coverage)} points since run {status.change.run}, {since}.")
     return blocks
 
@@ -104,7 +104,7 @@ def _verdicts(status: Status, zone: ZoneInfo) -> list[str]:
         for verdict in DRAWN
     ]
     rows.append(("**= counted**", f"**{number(count.total)}**", "", signed(change.total) if change else DASH, ""))
-    since = f"Since {short_day(change.as_of.astimezone(zone).date())}" if change else "Change"
+    since = f"Since {sentences.since(change.as_of, status.as_of, zone)}" if change and status.as_of else "Change"
     blocks = [
         "## Where the counted work stands",
         _table(("Verdict", "Items", "Share", since, "Meaning"), rows, right=(1, 2, 3)),
