@@ -103,6 +103,7 @@ def test_filters_combine_and_repeat(veaf, plant):
         (["--partition", "plant:noth"], "plant:north"),
         (["--objective", "fast-lin"], "fast-line"),
         (["--team", "LINE"], "line"),
+        (["--level", "epik"], "epic"),
     ],
 )
 @pytest.mark.parametrize("command", ["items", "coverage", "objectives", "orphans"])

@@ -11,7 +11,7 @@ BY = ("source", "partition", "team", "objective", "level")
 
 
 @click.command("coverage")
-@click.option("--by", type=click.Choice(BY), help="Also one line per source, partition, team, objective or level.")
+@click.option("--by", type=options.OneOf(BY), help="Also one line per source, partition, team, objective or level.")
 @options.filters
 @options.as_of
 @options.output("text", "json", "csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,13 +20,24 @@ NONE = "(none)"
 LEVELS = ("initiative", "epic", "standard", "subtask")
 
 
+class OneOf(click.Choice[str]):
+    """One of a few words; a mistyped one is told the nearest."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in self.choices:
+            return value
+        near = difflib.get_close_matches(value.lower(), self.choices, n=1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise click.BadParameter(f"{value} is none of {', '.join(self.choices)}.{meant}", ctx, param)
+
+
 def output(*formats: str) -> Callable[[Command], Command]:
     """`-o`: the first of `formats` is the default."""
     return click.option(
         "-o",
         "--output",
         "form",
-        type=click.Choice(formats),
+        type=OneOf(formats),
         default=formats[0],
         show_default=True,
         help="Form of the answer.",
@@ -44,9 +56,7 @@ def as_of(command: Command) -> Command:
 
 def filters(command: Command) -> Command:
     """The one filter language of every reading command; a repeated option means either value."""
-    return narrower(
-        click.option("--verdict", multiple=True, type=click.Choice(VERDICTS), help="Only this verdict.")(command)
-    )
+    return narrower(click.option("--verdict", multiple=True, type=OneOf(VERDICTS), help="Only this verdict.")(command))
 
 
 def narrower(command: Command) -> Command:
@@ -60,7 +70,7 @@ def narrower(command: Command) -> Command:
             help="Only this project, board or repository; NAME or SOURCE:NAME.",
         ),
         click.option("--team", multiple=True, metavar="NAME", help="Only this team; '(none)': work without one."),
-        click.option("--level", multiple=True, type=click.Choice(LEVELS), help="Only this level."),
+        click.option("--level", multiple=True, type=OneOf(LEVELS), help="Only this level."),
         click.option("--objective", multiple=True, metavar="ID", help="Only this objective's own; '(none)': none."),
         click.option("--below", is_flag=True, help="With --objective: also the objectives below it."),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from veaf_sync.cli import options
 from veaf_sync.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ OUTPUTS = (*READING, "plan", "show", "apply", "sync", "check", "report", "plugin
 
 
 @click.command("schema")
-@click.argument("name", metavar="NAME", type=click.Choice([*DOCUMENTS, *OUTPUTS]))
+@click.argument("name", metavar="NAME", type=options.OneOf([*DOCUMENTS, *OUTPUTS]))
 @click.pass_obj
 def command(workspace: Workspace, name: str) -> None:
     """JSON Schemas of the configuration and of every JSON output.
