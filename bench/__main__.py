@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHES = ("pull", "memory", "mapping")
+BENCHES = ("pull", "memory", "mapping", "reading")
 
 
 def main() -> None:

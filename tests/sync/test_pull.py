@@ -110,12 +110,69 @@ def test_a_partition_that_suddenly_shows_nothing_is_not_believed(busy: Organisat
             busy.tool.delete(item.id)
     result = busy.sync(full=True)
     assert result.degraded
-    assert "0 of 4 known items" in result.sources[0].reason
-    assert "--accept-empty" in result.sources[0].reason
+    assert result.sources[0].reason == (
+        "OPS: 4 of 4 known items not shown any more (more likely a lost permission than deletions)"
+    )
+    assert "veaf-sync sync --source mem --accept-empty" in result.sources[0].fix
     assert busy.verdicts(result.run.id)["OPS-8"] == "unreadable"
     accepted = busy.sync(full=True, accept_empty=["mem"])
     assert not accepted.degraded
     assert accepted.sources[0].removed == 4
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_partition_that_loses_most_of_its_items_at_once_is_not_believed(busy: Organisation, full: bool) -> None:
+    for number in range(40):
+        busy.tool.add("BIG", f"BIG-{number}", type="Story")
+    busy.sync()
+    busy.clock.advance(3600)
+    for number in range(15):
+        busy.tool.delete(f"id-BIG-{number}")
+    for number in range(15, 20):
+        busy.tool.move(f"id-BIG-{number}", "PAY")
+    few = busy.sync(full=full)
+    assert not few.degraded
+    assert few.sources[0].removed == 15
+    for number in range(20, 40):
+        busy.tool.move(f"id-BIG-{number}", "BIG")
+    for number in range(12):
+        busy.tool.add("BIG", f"BIG-1{number}", type="Bug")
+    busy.clock.advance(3600)
+    busy.sync(full=full)
+    for number in range(20, 40):
+        busy.tool.delete(f"id-BIG-{number}")
+    busy.tool.delete("id-BIG-111")
+    busy.clock.advance(3600)
+    many = busy.sync(full=full)
+    assert many.degraded
+    assert many.sources[0].removed == 0
+    assert "BIG: 21 of 32 known items not shown" in many.sources[0].reason
+    assert busy.verdicts(many.run.id)["BIG-20"] == "unreadable"
+    assert busy.verdicts(many.run.id)["PAY-1"] == "aligned", "the others are read"
+    assert busy.sync().degraded, "and so it stays until a person says so"
+    accepted = busy.sync(accept_empty=["mem"])
+    assert not accepted.degraded
+    assert accepted.sources[0].removed == 21
+
+
+def test_partitions_say_what_came_changed_and_left(busy: Organisation) -> None:
+    first = busy.sync()
+    assert [(s.partition, s.changed, s.removed) for s in busy.store.pulls.states(run=first.run.id)] == [
+        ("OPS", 4, 0),
+        ("PAY", 4, 0),
+        ("SHOP", 4, 0),
+    ]
+    busy.clock.advance(3600)
+    busy.tool.move("id-PAY-0", "SHOP")
+    busy.tool.edit("id-PAY-1", title="Edited")
+    busy.tool.delete("id-PAY-2")
+    busy.tool.delete("id-OPS-8")
+    second = busy.sync()
+    assert [(s.partition, s.changed, s.removed) for s in busy.store.pulls.states(run=second.run.id)] == [
+        ("OPS", 0, 1),
+        ("PAY", 1, 2),
+        ("SHOP", 1, 0),
+    ]
 
 
 def test_refused_credentials_freeze_the_source(busy: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,8 +293,11 @@ def test_an_item_that_may_not_be_read_any_more_makes_the_snapshot_degraded(
     assert busy.verdicts(result.run.id)["PAY-0"] == "unreadable"
     assert busy.verdicts(result.run.id)["PAY-1"] == "aligned"
     assert result.degraded
+    assert result.sources[0].reason == "PAY: 1 item may not be read any more"
+    busy.clock.advance(24 * 3600)
+    assert busy.sync().degraded
     monkeypatch.undo()
-    assert not busy.sync(full=True).degraded
+    assert not busy.sync().degraded, "an incremental pull, too, asks for what is frozen"
 
 
 def test_a_source_not_asked_for_a_long_time_is_late(busy: Organisation) -> None:

@@ -27,32 +27,38 @@ PENDING = {
 
 
 class PlainProgress:
-    """A line per stage, and per source at most one every few seconds."""
+    """A line per stage; per source at most one every few seconds, and always its last."""
 
     def __init__(self, workspace: Workspace, pending: Mapping[str, str]) -> None:
         self._workspace = workspace
         self._pending = pending
         self._otherwise = workspace.pending
         self._said: dict[str, float] = {}
+        self._unsaid: dict[str, str] = {}
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        return None
+        self._say_last()
 
     def stage(self, name: str) -> None:
+        self._say_last()
         self._workspace.pending = self._pending.get(name.split()[0], self._otherwise)
         click.echo(clean(f"{name} …"), err=True)
 
     def partition(self, source: str, done: int, total: int | None, what: str) -> None:
         now = self._workspace.clock.monotonic()
-        lately = now - self._said.get(source, now - PLAIN_SECONDS) < PLAIN_SECONDS
-        if not done or (lately and done != total):
-            return
-        self._said[source] = now
-        of = f" of {total}" if total is not None else ""
-        click.echo(clean(f"  {source}: {done}{of} {what}"), err=True)
+        of = f" of {total:,}" if total is not None and done < total else ""
+        self._unsaid[source] = f"  {source}: {done:,}{of} {what if (total if of else done) == 1 else what + 's'}"
+        if now - self._said.setdefault(source, now) >= PLAIN_SECONDS:
+            self._said[source] = now
+            click.echo(clean(self._unsaid.pop(source)), err=True)
+
+    def _say_last(self) -> None:
+        for line in self._unsaid.values():
+            click.echo(clean(line), err=True)
+        self._unsaid.clear()
 
     def note(self, text: str) -> None:
         click.echo(clean(f"  {text}"), err=True)
@@ -97,7 +103,7 @@ class BarProgress:
     def partition(self, source: str, done: int, total: int | None, what: str) -> None:
         if self._rich is None:
             return
-        label = clean(f"{source} {what}")
+        label = clean(f"{source} {what if done == 1 else what + 's'}")
         if source not in self._bars:
             self._bars[source] = self._rich.add_task(label, total=total)
         self._rich.update(self._bars[source], completed=done, total=total, description=label)

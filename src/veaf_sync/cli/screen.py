@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from veaf_sync.cli import printer
 from veaf_sync.cli.tables import Column, Table
-from veaf_sync.cli.words import amount, day, days, moment, percent, plural, points, signed
+from veaf_sync.cli.words import amount, day, days, listed, moment, percent, plural, points, signed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +18,8 @@ TITLE_WIDTH = 44
 STALE_VALUE_DAYS = 30
 OPEN = "ITEMS of one: veaf-sync items --objective ID --below --verdict aligned"
 """The command that lists what stands behind an objective's items; without --below its own."""
+PLACES = 5
+"""So many partitions are named in a sentence."""
 VERDICTS = ("aligned", "exempt", "orphan", "dangling", "ambiguous", "unreadable")
 
 
@@ -52,7 +54,7 @@ def _head(status: Status, zone: ZoneInfo) -> None:
     for cause in status.degradations:
         since = f" since {moment(cause.since, zone)}" if cause.since else ""
         frozen = f", {plural(cause.frozen, 'item')} frozen" if cause.frozen else ""
-        where = f"{cause.source} ({', '.join(cause.partitions)})" if cause.partitions else cause.source
+        where = f"{cause.source} ({listed(cause.partitions, most=PLACES)})" if cause.partitions else cause.source
         printer.line(f"DEGRADED  {where}: {cause.reason.rstrip('.')}{since}{frozen}. Fix: {cause.fix}", style="yellow")
 
 

@@ -26,7 +26,9 @@ INCOMPLETE = 3
     "--accept", type=click.IntRange(min=0), metavar="N", help="With --write: accept a plan of N changes over a cap."
 )
 @click.option(
-    "--accept-empty", is_flag=True, help="Believe that what shows nothing any more is really gone (use with --source)."
+    "--accept-empty",
+    is_flag=True,
+    help="Believe that what is not shown any more is really gone: all or most of a partition (use with --source).",
 )
 @click.option(
     "--adopt-tags",
@@ -90,6 +92,9 @@ def _print(result: RunResult) -> None:
         numbers = (source.items, source.new, source.changed, source.removed, source.requests)
         table.add(source.source, source.state, *[f"{number:,}" for number in numbers], source.reason)
     printer.table(table)
+    for source in result.sources:
+        if source.fix:
+            printer.line(f"{source.source}: Fix: {source.fix}", style="yellow")
     for note in result.notes:
         printer.line(note)
     if result.outcomes:
@@ -114,6 +119,7 @@ def _document(result: RunResult) -> dict[str, object]:
                 "source": source.source,
                 "state": source.state,
                 "reason": source.reason,
+                "fix": source.fix,
                 "items": source.items,
                 "new": source.new,
                 "changed": source.changed,

@@ -18,7 +18,11 @@ _WORST: tuple[Standing, ...] = ("unreadable", "late", "fresh")
 
 
 class PartitionReading(Part):
-    """A partition as it was read. `frozen` counted items are unreadable; `read_at` null: never read completely."""
+    """A partition as it was read. `frozen` counted items are unreadable; `read_at` null: never read completely.
+
+    `changed` items came in or changed in this run, `removed` ones left (deleted, or moved to another partition).
+    `fix` is the command that helps where it is not fresh or not whole.
+    """
 
     source: str
     partition: str
@@ -29,10 +33,14 @@ class PartitionReading(Part):
     changed: int
     removed: int
     frozen: int
+    fix: str
 
 
 class SourceReading(Part):
-    """A source: the worst state of its partitions, its oldest complete reading, and sums over them."""
+    """A source: the worst state of its partitions, its oldest complete reading, and sums over them.
+
+    `changed` and `removed` count an item once, wherever it lives; one that moved is changed.
+    """
 
     source: str
     connector: str
@@ -81,29 +89,33 @@ def degradations(snapshot: Snapshot) -> list[Degradation]:
     for source in sources(snapshot):
         groups: dict[tuple[Standing, str], list[PartitionReading]] = defaultdict(list)
         for row in source.partitions:
-            if row.state != "fresh" or row.frozen:
+            if row.state != "fresh" or row.reason or row.frozen:
                 groups[row.state, row.reason or _why(row)].append(row)
-        for (state, reason), rows in sorted(groups.items()):
-            found.append(_degradation(source, state, reason, rows))
+        found += [_degradation(source, reason, rows) for (_, reason), rows in sorted(groups.items())]
     return found
 
 
 def _why(row: PartitionReading) -> str:
-    """Why a partition that was read is not whole: some of its items may not be read any more."""
-    return "some of its items may not be read any more" if row.state == "fresh" else ""
+    """Why a partition without a reason of its own is not fresh, or not whole."""
+    return "not read within its freshness promise" if row.state != "fresh" else "holds items that may not be read"
 
 
 def _partition(snapshot: Snapshot, state: PartitionState, frozen: Mapping[tuple[str, str], int]) -> PartitionReading:
+    standing = state.standing(snapshot.config.freshness(state.source), snapshot.run.at)
+    now = state.run == snapshot.run.id
+    held = frozen.get((state.source, state.partition), 0)
+    fix = f"veaf-sync sync --source {state.source}" if standing != "fresh" and not state.reason else state.fix
     return PartitionReading(
         source=state.source,
         partition=state.partition,
-        state=state.standing(snapshot.config.freshness(state.source), snapshot.run.at),
+        state=standing,
         reason=state.reason,
         read_at=state.read_at,
         items=state.items,
-        changed=state.changed,
-        removed=state.removed,
-        frozen=frozen.get((state.source, state.partition), 0),
+        changed=state.changed if now else 0,
+        removed=state.removed if now else 0,
+        frozen=held,
+        fix=fix if standing != "fresh" or state.reason or held else "",
     )
 
 
@@ -122,17 +134,17 @@ def _source(name: str, connector: str, rows: list[PartitionReading], moved: Mapp
     )
 
 
-def _degradation(source: SourceReading, state: Standing, reason: str, rows: Sequence[PartitionReading]) -> Degradation:
+def _degradation(source: SourceReading, reason: str, rows: Sequence[PartitionReading]) -> Degradation:
     readings: list[datetime] = [row.read_at for row in rows if row.read_at]
     whole = len(rows) == len(source.partitions)
     return Degradation(
         source=source.source,
         partitions=[] if whole else [row.partition for row in rows],
-        reason=reason or "not read within its freshness promise",
+        reason=reason,
         since=min(readings) if len(readings) == len(rows) else None,
         items=sum(row.items for row in rows),
         frozen=sum(row.frozen for row in rows),
-        fix="veaf-sync check --online" if reason else f"veaf-sync sync --source {source.source}",
+        fix="; ".join(dict.fromkeys(row.fix for row in rows)),
     )
 
 

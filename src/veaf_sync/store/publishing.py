@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, case, delete, exists, literal, select, tuple_, update
+from sqlalchemy import Connection, CursorResult, Select, case, delete, exists, func, literal, select, tuple_, update
 
 from veaf_sync.connector import Cursor
 from veaf_sync.store import tables
-from veaf_sync.store.choosing import chosen, current, seen_by_run
+from veaf_sync.store.choosing import chosen, current, same_version, seen_by_run
 from veaf_sync.store.engine import Database
 from veaf_sync.store.generations import RECENT, discard, of_run, running
 from veaf_sync.store.records import PartitionState, Published
@@ -18,6 +20,7 @@ from veaf_sync.store.values import SEPARATOR, as_json, clean, micros
 _f = tables.frozen.c
 _g = tables.generations.c
 _i = tables.items.c
+_m = tables.memberships.c
 _s = tables.seen.c
 
 
@@ -45,6 +48,49 @@ def publish_items(
         ended = own & current(_i) & database.among(_i.id, gone)
         removed = _count(connection.execute(update(tables.items).where(ended).values(until=run)))
     return Published(new=opened - closed, changed=closed, removed=removed)
+
+
+def with_movements(
+    database: Database,
+    connection: Connection,
+    run: int,
+    source: str,
+    deleted: Collection[str],
+    states: Sequence[PartitionState],
+) -> list[PartitionState]:
+    """`states` with the items that this publication brought into each partition or changed there, and that left it."""
+    picked = (_s.source == source) & (_s.fate == tables.CHOSEN)
+    came = (
+        select(_m.partition, func.count())
+        .join_from(tables.seen, tables.memberships, same_version(_m, _s))
+        .where(picked)
+        .group_by(_m.partition)
+    )
+    now, there = tables.items.alias("now"), tables.memberships.alias("there")
+    still = exists().where(
+        now.c.source == _i.source,
+        now.c.id == _i.id,
+        current(now.c),
+        same_version(there.c, now.c),
+        there.c.partition == _m.partition,
+    )
+    went = (
+        select(_m.partition, func.count())
+        .join_from(tables.items, tables.memberships, same_version(_m, _i))
+        .where(_i.source == source, _i.until == run, ~still)
+        .group_by(_m.partition)
+    )
+    changed = _sums(connection, came)
+    removed = _sums(connection, went.where(_i.id.in_(select(_s.id).where(picked))))
+    removed += _sums(connection, went.where(database.among(_i.id, list(deleted))))
+    return [
+        replace(state, changed=changed[clean(state.partition)], removed=removed[clean(state.partition)])
+        for state in states
+    ]
+
+
+def _sums(connection: Connection, query: Select[Any]) -> Counter[str]:
+    return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 def _keep_former_keys(connection: Connection, source: str) -> None:

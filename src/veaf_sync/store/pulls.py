@@ -124,6 +124,13 @@ class Pulls:
         with self._database.reading() as connection:
             return set(connection.execute(query).scalars())
 
+    def frozen(self, source: str) -> set[str]:
+        """Ids of items that could not be read when last asked for."""
+        columns = tables.frozen.c
+        query = select(columns.id).where(columns.source == source, columns.until.is_(None))
+        with self._database.reading() as connection:
+            return set(connection.execute(query).scalars())
+
     def unseen_tags(self, run: int, source: str) -> dict[str, tuple[str, ...]]:
         """Values written by us that the newest reading does not show, by item id, as they would be after publishing."""
         after = choosing.tags_after(run, source)
@@ -152,13 +159,15 @@ class Pulls:
 
         `deleted`: ids that are confirmed gone. `frozen`: id → why it cannot be read now; `thawed`: ids that can be
         again (what this run showed thaws by itself). `cursors`: by partition, `None` forgets one. Walks that are
-        not complete stay staged and can be gone on with by the next run.
+        not complete stay staged and can be gone on with by the next run. What `states` say of `changed` and `removed`
+        is counted here.
         """
         with self._database.writing(lease) as connection:
             published = publishing.publish_items(self._database, connection, run, source, deleted)
             over = {*deleted, *thawed}
             publishing.freeze(self._database, connection, run, source, frozen or {}, over=over)
-            publishing.note_states(self._database, connection, run, source, states)
+            moved = publishing.with_movements(self._database, connection, run, source, deleted, states)
+            publishing.note_states(self._database, connection, run, source, moved)
             publishing.keep_cursors(self._database, connection, source, cursors or {})
             publishing.tidy(connection, run, source)
         return published

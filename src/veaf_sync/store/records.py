@@ -11,8 +11,12 @@ from veaf_sync.connector import Cursor, Freshness, Mark
 from veaf_sync.model import ItemRef
 
 RunStatus = Literal["running", "done", "failed", "interrupted"]
-Reading = Literal["fresh", "failed", "forbidden", "vanished", "dropped"]
-"""How reading a partition went. `dropped`: the configuration does not ask for it any more; it is not listed."""
+Reading = Literal["fresh", "failed", "forbidden", "vanished", "doubted", "dropped"]
+"""How reading a partition went.
+
+`doubted`: it shows too little of what is known to be believed. `dropped`: the configuration does not ask for it any
+more; it is not listed.
+"""
 Standing = Literal["fresh", "late", "unreadable"]
 """How a partition stands against its source's freshness promise."""
 Effect = Literal["", "none", "written", "withdrawn"]
@@ -48,7 +52,11 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class PartitionState:
-    """How the reading of a partition went. `read_at`: the last complete reading; `run`: the run that noted this."""
+    """How the reading of a partition went. `read_at`: the last complete reading; `run`: the run that noted this.
+
+    `reason` says why it was not read whole; a fresh one has a reason where single items may not be read. `changed`
+    items came in or changed, `removed` ones left, in that run.
+    """
 
     source: str
     partition: str
@@ -59,6 +67,13 @@ class PartitionState:
     changed: int = 0
     removed: int = 0
     run: int = 0
+
+    @property
+    def fix(self) -> str:
+        """The command that helps where it was not read whole."""
+        if self.state in ("doubted", "vanished"):
+            return f"veaf-sync check --online; if really gone: veaf-sync sync --source {self.source} --accept-empty"
+        return "veaf-sync check --online"
 
     def standing(self, promise: Freshness, at: datetime) -> Standing:
         """How the partition stands at `at`.

@@ -1,12 +1,13 @@
 """Absence is not deletion: what a pull did not show is counted, listed and asked for one by one.
 
-Gone from a visible partition is deleted; what may not be read any more is frozen as it was. A partition
-that suddenly shows nothing of what is known is not believed at all.
+Gone from a visible partition is deleted; what may not be read any more is frozen as it was. A partition that suddenly
+shows nothing of what is known, or misses most of it, is not believed: a tool says the same of items that are hidden.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,7 +19,9 @@ from veaf_sync.store import Lease, Store
 from veaf_sync.sync.sources import Source, describe_failure
 
 READ_CHUNK = 100
-_REASONS = {Absent.FORBIDDEN: "may not be read any more", Absent.UNKNOWN: "the tool gave no clear answer"}
+BELIEVED, BELIEVED_SHARE = 20, 0.5
+"""A partition that misses more items than this, and more than this share of those known, is doubted."""
+_REASONS = {Absent.FORBIDDEN: "may not be read any more", Absent.UNKNOWN: "of which the tool gives no clear answer"}
 
 
 @dataclass(slots=True)
@@ -26,7 +29,8 @@ class Absences:
     """What is known about items that were not shown.
 
     `deleted` ids, `frozen` ids with reasons, `thawed` ids that were frozen and can be read again,
-    `read` ids that a direct reading brought, `failed` partitions with the reason why they cannot count as read.
+    `read` ids that a direct reading brought. By partition, why: `failed` and `doubted` do not count as read,
+    `holding` does, and holds frozen items.
     """
 
     deleted: set[str] = field(default_factory=set)
@@ -34,6 +38,8 @@ class Absences:
     thawed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
+    doubted: dict[str, str] = field(default_factory=dict)
+    holding: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +59,69 @@ class Absentees:
 def settle(source: Source, store: Store, run: int, lease: Lease, question: Absentees) -> Absences:
     """Answer `question` with as few requests as the tool allows."""
     found = Absences()
-    believed = [name for name in question.full if not _suddenly_empty(source, store, run, name, question, found)]
-    doubtful: dict[str, set[str]] = {name: set() for name in believed}
-    for known in store.pulls.missing(run, source.name, believed):
+    sizes = {name: size for (owner, name), size in store.items.sizes(run).items() if owner == source.name}
+    doubtful: dict[str, set[str]] = {name: set() for name in question.full}
+    for known in store.pulls.missing(run, source.name, question.full):
         for name in doubtful.keys() & set(known.partitions):
             doubtful[name].add(known.id)
+    for name in question.full:
+        if doubtful[name] and len(doubtful[name]) >= sizes.get(name, 0) and not question.accept_empty:
+            found.doubted[name] = _not_shown(len(doubtful.pop(name)), sizes.get(name, 0))
     for name in _differing(source, store, run, question, found):
-        doubtful[name] = doubtful.get(name, set()) | _listed(source, store, run, name, question, found)
+        doubtful[name] = _listed(source, store, run, name, question, found)
+    for name, ids in _still_frozen(source, store, run, question.incremental).items():
+        doubtful[name] = doubtful.get(name, set()) | ids
     ask = set().union(*doubtful.values())
     written = _written_but_unseen(source, store, run, {*question.full, *question.incremental})
     try:
-        _read(source, store, run, lease, sorted(ask | written), question.roster, found)
+        gone = _read(source, store, run, lease, sorted(ask | written), question.roster, found)
     except SourceError as error:
-        reason = f"{len(ask)} items not shown could not be asked for: {describe_failure(source.name, error)}"
-        found.failed |= {name: reason for name, ids in doubtful.items() if ids}
+        why = describe_failure(source.name, error)
+        reasons = {name: f"could not ask for items not shown: {why}" for name, ids in doubtful.items() if ids}
+        found.failed |= {name: reason for name, reason in reasons.items() if name not in found.doubted}
         found.deleted.clear()
+        return found
+    found.deleted |= gone - (set() if question.accept_empty else _doubt(gone, doubtful, sizes, found))
+    found.holding = _holding(source, store, run, found.frozen)
     return found
 
 
-def _suddenly_empty(source: Source, store: Store, run: int, name: str, question: Absentees, found: Absences) -> bool:
-    known = store.items.sizes(run).get((source.name, name), 0)
-    if not known or question.accept_empty or len(store.pulls.missing(run, source.name, [name])) < known:
-        return False
-    found.failed[name] = (
-        f"{name} returned 0 of {known:,} known items. That is more likely a lost permission than "
-        f"{known:,} deletions. If they are really gone: veaf-sync sync --source {source.name} --accept-empty"
-    )
-    return True
+def _not_shown(missing: int, known: int) -> str:
+    return f"{missing:,} of {known:,} known items not shown any more (more likely a lost permission than deletions)"
+
+
+def _doubt(
+    gone: Collection[str], doubtful: Mapping[str, set[str]], sizes: Mapping[str, int], found: Absences
+) -> set[str]:
+    """Ids of `gone` that are kept, as their partition would lose too much at once to be believed."""
+    kept: set[str] = set()
+    for name, ids in doubtful.items():
+        lost, known = ids & set(gone), sizes.get(name, 0)
+        if len(lost) > BELIEVED and len(lost) > BELIEVED_SHARE * known:
+            found.doubted[name] = _not_shown(len(lost), known)
+            kept |= lost
+    return kept
+
+
+def _still_frozen(source: Source, store: Store, run: int, partitions: Collection[str]) -> dict[str, set[str]]:
+    """Frozen ids by partition of `partitions`: what becomes readable again is no change that the tool would show."""
+    frozen: dict[str, set[str]] = {}
+    for item_id, places in store.items.memberships(run, source.name, store.pulls.frozen(source.name)).items():
+        for place in places:
+            if place.partition in partitions:
+                frozen.setdefault(place.partition, set()).add(item_id)
+    return frozen
+
+
+def _holding(source: Source, store: Store, run: int, frozen: Mapping[str, str]) -> dict[str, str]:
+    """Why partitions that were read are not whole."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for item_id, places in store.items.memberships(run, source.name, frozen).items():
+        counts.update((place.partition, frozen[item_id]) for place in places)
+    reasons: dict[str, list[str]] = {}
+    for (name, reason), count in sorted(counts.items()):
+        reasons.setdefault(name, []).append(f"{count:,} {'item' if count == 1 else 'items'} {reason}")
+    return {name: ", ".join(texts) for name, texts in reasons.items()}
 
 
 def _differing(source: Source, store: Store, run: int, question: Absentees, found: Absences) -> list[str]:
@@ -111,10 +153,7 @@ def _listed(source: Source, store: Store, run: int, name: str, question: Absente
         found.failed[name] = describe_failure(source.name, error)
         return set()
     if ours and not theirs and not question.accept_empty:
-        found.failed[name] = (
-            f"{name} lists 0 of {len(ours):,} known items. That is more likely a lost permission than deletions. "
-            f"If they are really gone: veaf-sync sync --source {source.name} --accept-empty"
-        )
+        found.doubted[name] = _not_shown(len(ours), len(ours))
         return set()
     return ours ^ theirs
 
@@ -139,7 +178,9 @@ def _read(
     ids: Sequence[str],
     roster: Collection[str],
     found: Absences,
-) -> None:
+) -> set[str]:
+    """Ask for `ids` one by one; brings those that are gone, as far as the tool says."""
+    gone: set[str] = set()
     for chunk in _chunks(ids, READ_CHUNK):
         answers = source.connector.get(chunk)
         brought = []
@@ -153,10 +194,11 @@ def _read(
                 else:
                     found.deleted.add(item_id)  # moved to where this source does not look
             elif answer is Absent.GONE:
-                found.deleted.add(item_id)
+                gone.add(item_id)
             else:
                 found.frozen[item_id] = _REASONS[answer]
         store.pulls.stage_read(run, source.name, brought, lease)
+    return gone
 
 
 def _chunks(ids: Iterable[str], size: int) -> Iterable[list[str]]:

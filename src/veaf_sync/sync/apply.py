@@ -55,7 +55,7 @@ class Writer:
         applied = self._applied(digest)
         batches = self.source.connector.batches
         ahead = Ahead(self.source, list(chain.from_iterable(batches(changes))))
-        progress.partition(self.source.name, len(outcomes), total, "changes")
+        progress.partition(self.source.name, len(outcomes), total, "change")
         for batch in batches(changes):
             try:
                 answers = ahead.of(batch)
@@ -68,7 +68,7 @@ class Writer:
                 outcomes += told
                 if refused:
                     return refused
-            progress.partition(self.source.name, len(outcomes), total, "changes")
+            progress.partition(self.source.name, len(outcomes), total, "change")
         return ""
 
     def _applied(self, digest: str) -> set[ItemRef]:

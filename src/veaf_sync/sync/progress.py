@@ -7,10 +7,10 @@ from typing import Protocol
 
 class Progress(Protocol):
     def stage(self, name: str) -> None:
-        """A stage of the pass begins: pull, map, plan, apply."""
+        """A stage of the pass begins, and what was told of the one before is its end: pull, map, plan, apply."""
 
     def partition(self, source: str, done: int, total: int | None, what: str) -> None:
-        """`done` of `total` (None: unknown) items or changes of `source`; `what` is the unit in words."""
+        """`done` of about `total` (None: unknown) items or changes of `source`; `what` is one of them in words."""
 
     def note(self, text: str) -> None:
         """One sentence that a person should see."""

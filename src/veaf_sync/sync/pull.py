@@ -12,13 +12,19 @@ from veaf_sync.store import Lease, PartitionState, Published, Run, Store
 from veaf_sync.sync.absence import Absentees, settle
 from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.sources import FAILURES, Source, describe_failure
-from veaf_sync.sync.states import Pulling, left_with, state_of, states_of
+from veaf_sync.sync.states import Pulling, left_with, states_of
 from veaf_sync.sync.walk import Walked, walk
+
+NAMED = 5
+"""So many partitions are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What became of a source in a run. `state`: fresh · partial (some partitions) · failed, with an error `code`."""
+    """What became of a source in a run. `state`: fresh · partial (some partitions) · failed, with an error `code`.
+
+    `reason` says where and why it was not read whole, `fix` what helps.
+    """
 
     source: str
     state: str
@@ -35,7 +41,7 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True)
 class PullOptions:
-    """`full`: no cursors. `accept_empty`: a partition that shows nothing any more is believed."""
+    """`full`: no cursors. `accept_empty`: a partition that shows nothing, or misses most of it, is believed."""
 
     full: bool = False
     accept_empty: bool = False
@@ -92,8 +98,8 @@ def fail_source(
     """Freeze every known partition of a source that could not be read at all."""
     reason = describe_failure(name, error)
     before = store.pulls.states(source=name)
-    states = [state_of(state.source, state.partition, "failed", reason, state.read_at, state.items) for state in before]
-    states = states or [state_of(name, "", "failed", reason, None, 0)]
+    states = [PartitionState(name, state.partition, "failed", reason, state.read_at, state.items) for state in before]
+    states = states or [PartitionState(name, "", "failed", reason)]
     store.pulls.publish(run.id, name, deleted=(), frozen={}, thawed=(), states=states, cursors={}, lease=lease)
     return SourceReport(
         source=name,
@@ -126,11 +132,12 @@ def _gather(
     def count(items: int) -> None:
         nonlocal seen
         seen += items
-        progress.partition(source.name, seen, expected if any(not s.incremental for s in shards) else None, "items")
+        progress.partition(source.name, seen, expected if all(not s.incremental for s in shards) else None, "item")
 
     count(0)
     pulling.walked = walk(source, shards, store, run.id, lease, count)
     pulling.walked += walk(source, _catching_up(source, pulling), store, run.id, lease, count)
+    progress.stage(f"pull {source.name}: compare and publish")
     full = _read_by(pulling.walked, incremental=False)
     incremental = _read_by(pulling.walked, incremental=True)
     question = Absentees(
@@ -197,16 +204,31 @@ def _report(
     source: Source, states: Sequence[PartitionState], published: Published, notes: tuple[str, ...]
 ) -> SourceReport:
     wanted = [state for state in states if state.state != "dropped"]
-    bad = [state for state in wanted if state.state != "fresh"]
-    verdict = "fresh" if not bad else "failed" if len(bad) == len(wanted) else "partial"
+    bad = [state for state in wanted if state.state != "fresh" or state.reason]
+    unread = sum(state.state != "fresh" for state in wanted)
+    verdict = "fresh" if not bad else "failed" if unread == len(wanted) else "partial"
     return SourceReport(
         source=source.name,
         state=verdict,
-        reason="; ".join(dict.fromkeys(state.reason.removesuffix(".") for state in bad)),
+        reason=_reasons(bad),
         items=sum(state.items for state in states),
         new=published.new,
         changed=published.changed,
         removed=published.removed,
         requests=source.session.requests_sent,
+        fix="; ".join(dict.fromkeys(state.fix for state in bad)),
         notes=notes,
     )
+
+
+def _reasons(bad: Sequence[PartitionState]) -> str:
+    """Each reason once, behind the partitions that it holds for."""
+    places: dict[str, list[str]] = {}
+    for state in bad:
+        places.setdefault(state.reason.rstrip("."), []).append(state.partition)
+    return "; ".join(f"{_some(names)}: {reason}" for reason, names in places.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -70,6 +70,7 @@ def run_sync(
         snapshot = snapshots.take(config, store, run)
         if adopt_tags is not None:
             snapshot = _adopt(config, store, run, leases, snapshot, adopt_tags)
+        progress.stage("store the snapshot")
         snapshots.save(config, store, run, leases[RUN_LEASE], snapshot)
         late = bool(snapshots.degraded(config, store.pulls.states(run=run.id), run.at))
         late = late or bool(snapshot.items["unreadable"].any())

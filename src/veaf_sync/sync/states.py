@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from veaf_sync.connector import Partition
 from veaf_sync.store import PartitionState, Reading, Run, Store
@@ -39,11 +38,11 @@ def states_of(source: Source, store: Store, run: Run, pulling: Pulling, *, accep
         before = pulling.before[name].read_at if name in pulling.before else None
         gone = name not in pulling.roster
         if gone and (accept_empty or not counts.get(name) or not source.connector.wants(name)):
-            states.append(state_of(source.name, name, "dropped", "", None, 0))
+            states.append(PartitionState(source.name, name, "dropped"))
             continue
         state, reason = _reading(name, pulling, reasons, forbidden)
         read_at = run.at if state == "fresh" else before
-        states.append(state_of(source.name, name, state, reason, read_at, counts.get(name, 0)))
+        states.append(PartitionState(source.name, name, state, reason, read_at, counts.get(name, 0)))
     return states
 
 
@@ -72,24 +71,11 @@ def _reading(
 ) -> tuple[Reading, str]:
     """How the reading of a partition went, and why where it did not."""
     if name not in pulling.roster:
-        return "vanished", f"{name} is not visible to this credential any more"
+        return "vanished", "not visible to this credential any more"
     if not pulling.roster[name].readable:
         return "forbidden", pulling.roster[name].reason or "may not be read"
     if name in reasons:
         return ("forbidden" if name in forbidden else "failed"), reasons[name]
-    return "fresh", ""
-
-
-def state_of(
-    source: str, partition: str, state: Reading, reason: str, read_at: datetime | None, items: int
-) -> PartitionState:
-    return PartitionState(
-        source=source,
-        partition=partition,
-        state=state,
-        reason=reason,
-        read_at=read_at,
-        items=items,
-        changed=0,
-        removed=0,
-    )
+    if name in pulling.absences.doubted:
+        return "doubted", pulling.absences.doubted[name]
+    return "fresh", pulling.absences.holding.get(name, "")
