@@ -43,7 +43,7 @@ def generate(count: int, partition: int) -> Iterator[dict[str, object]]:
             "type": "Epic" if epic else ("Story", "Bug", "Task")[number % 3],
             "parent": "" if epic else f"P{partition}-{place - place % 20 + 1}",
             "state": ("To Do", "In Progress")[number % 2],
-            "labels": f"area-{number % 97}",
+            "labels": f"area-{number % 24}",
             "assignees": f"u-{number % 5000}",
             "team": f"team-{(number // 20) % TEAMS}",
             "points": number % 8 or None,

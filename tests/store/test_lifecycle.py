@@ -10,7 +10,7 @@ import pytest
 from veaf_sync.connector import Page, Shard
 from veaf_sync.errors import StoreError
 from veaf_sync.frames import ITEMS
-from veaf_sync.model import Level, Membership, StateCategory, WorkItem
+from veaf_sync.model import ItemRef, Level, Membership, StateCategory, WorkItem
 from veaf_sync.store import PartitionState, Staged
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -22,7 +22,7 @@ def test_an_empty_store_answers_with_typed_empty_frames(store):
     assert frame.is_empty()
     assert store.runs.latest() is None
     assert store.items.find("K-1", 1) == []
-    assert store.items.family(1, "hub", "1").schema == ITEMS
+    assert store.items.families(1, [ItemRef("hub", "1")]).schema == ITEMS
     assert store.results.cells(1).is_empty()
     assert store.journal.claimed() == frozenset()
 

@@ -198,15 +198,15 @@ def test_a_family_is_the_item_and_its_ancestors(store, sync, measured, item):
     items = [item("1", description="d"), item("2", parent="K-1"), item("3", parent="K-2"), item("4"), item("5")]
     rows = [{"id": "1"}, {"id": "2", "parent": "1"}, {"id": "3", "parent": "2"}, {"id": "4", "parent": "5"}]
     run = measured(items, *rows, {"id": "5", "parent": "4"})
-    family = store.items.family(run.id, "hub", "3")
+    family = store.items.families(run.id, [ItemRef("hub", "3")])
     assert family["id"].to_list() == ["1", "2", "3"]
     assert family["description"].to_list() == ["d", "", ""]
-    assert store.items.family(run.id, "hub", "1")["id"].to_list() == ["1"]
-    assert store.items.family(run.id, "hub", "4")["id"].to_list() == ["4", "5"]
+    assert store.items.families(run.id, [ItemRef("hub", "1")])["id"].to_list() == ["1"]
+    assert store.items.families(run.id, [ItemRef("hub", "4")])["id"].to_list() == ["4", "5"]
     store.journal.withdraw(run.id, "hub", [("2", "okr:x"), ("4", "okr:x")], sync.lease)
-    later = store.items.family(run.id + 1, "hub", "3")
+    later = store.items.families(run.id + 1, [ItemRef("hub", "3")])
     assert later["withdrawn"].to_list() == [[], ["okr:x"], []]
-    assert store.items.family(run.id, "hub", "unknown").is_empty()
+    assert store.items.families(run.id, [ItemRef("hub", "unknown")]).is_empty()
 
 
 def test_items_are_found_by_what_people_type(store, driver, item):

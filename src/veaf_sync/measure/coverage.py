@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from veaf_sync.measure.settings import WEIGHT_NAMES
 from veaf_sync.model import Verdict
-
-_READ = ("verdict", *WEIGHT_NAMES, "points_imputed", "points_missing", "hours_missing", "people_missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ def coverage(cells: pl.DataFrame) -> dict[str, WeightCoverage | None]:
     value = aligned ÷ (counted − exempt − ambiguous − unreadable), low = aligned ÷ (counted − exempt),
     high = (aligned + ambiguous + unreadable) ÷ (counted − exempt). A weight that is n/a as a whole is None.
     """
-    return _coverage(cells.select(_READ).rows(named=True))
+    return {name: _in_weight(cells, name) for name in WEIGHT_NAMES}
 
 
 def ratio(part: float, whole: float) -> float | None:
@@ -54,18 +51,12 @@ def ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _coverage(cells: Sequence[Mapping[str, Any]]) -> dict[str, WeightCoverage | None]:
-    return {name: _in_weight(cells, name) for name in WEIGHT_NAMES}
-
-
-def _in_weight(cells: Sequence[Mapping[str, Any]], name: str) -> WeightCoverage | None:
-    if any(cell[name] is None for cell in cells):
+def _in_weight(cells: pl.DataFrame, name: str) -> WeightCoverage | None:
+    if cells[name].null_count():
         return None
-    by_verdict = {
-        verdict: math.fsum(cell[name] for cell in cells if cell["verdict"] == verdict.value) for verdict in Verdict
-    }
+    by_verdict = {verdict: _sum(cells.filter(pl.col("verdict") == verdict.value), name) for verdict in Verdict}
     everything = math.fsum(by_verdict.values())
-    counted = math.fsum(cell["count"] for cell in cells)
+    counted = _sum(cells, "count")
     return WeightCoverage(
         total=everything,
         aligned=by_verdict[Verdict.ALIGNED],
@@ -75,9 +66,14 @@ def _in_weight(cells: Sequence[Mapping[str, Any]], name: str) -> WeightCoverage 
         orphan=by_verdict[Verdict.ORPHAN],
         unreadable=by_verdict[Verdict.UNREADABLE],
         coverage=_bounds(by_verdict),
-        imputed_share=ratio(math.fsum(cell.get(f"{name}_imputed", 0.0) for cell in cells), everything),
-        missing_share=ratio(math.fsum(cell.get(f"{name}_missing", 0.0) for cell in cells), counted),
+        imputed_share=ratio(_sum(cells, f"{name}_imputed"), everything),
+        missing_share=ratio(_sum(cells, f"{name}_missing"), counted),
     )
+
+
+def _sum(cells: pl.DataFrame, column: str) -> float:
+    """The exact sum of a column, rounded once; 0 where CELLS do not have it."""
+    return math.fsum(cells[column]) if column in cells.columns else 0.0
 
 
 def _bounds(by_verdict: Mapping[Verdict, float]) -> Bounds:

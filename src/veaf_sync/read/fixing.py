@@ -6,13 +6,13 @@ import polars as pl
 
 from veaf_sync import mapping
 from veaf_sync.frames import TEXT
-from veaf_sync.model import Verdict
+from veaf_sync.model import ItemRef, Verdict
 from veaf_sync.read.snapshot import Snapshot
 
 FIXABLE = (Verdict.ORPHAN.value, Verdict.DANGLING.value, Verdict.AMBIGUOUS.value)
 UNREADABLE_FIX = "veaf-sync check --online tells why it cannot be read"
-FEW = 25
-"""Up to so many items are loaded one by one with their ancestors; more, with all items at once."""
+FEW = 500
+"""Up to so many items are loaded with their ancestors; for more, all items."""
 _SCHEMA = pl.Schema({"source": TEXT, "id": TEXT, "fix": TEXT})
 
 
@@ -46,8 +46,5 @@ def _aligning(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
 
 def family(snapshot: Snapshot, wanted: pl.DataFrame) -> pl.DataFrame:
     """ITEMS of the wanted (`source`, `id`) and everything above them, our own tags taken out."""
-    parts = [
-        snapshot.store.items.family(snapshot.run.id, source, id_, unreadable=snapshot.unreadable)
-        for source, id_ in wanted.iter_rows()
-    ]
-    return snapshot.claimed(pl.concat(parts).unique(["source", "id"], keep="first").sort("source", "id"))
+    refs = [ItemRef(source, id_) for source, id_ in wanted.iter_rows()]
+    return snapshot.claimed(snapshot.store.items.families(snapshot.run.id, refs, unreadable=snapshot.unreadable))

@@ -33,7 +33,7 @@ class PartitionReading(Part):
     changed: int
     removed: int
     frozen: int
-    fix: str
+    fix: str = ""
 
 
 class SourceReading(Part):

@@ -48,13 +48,15 @@ class Items:
         """
         return self._load(run, set(needed), set(unreadable), None)
 
-    def family(self, run: int, source: str, id: str, *, unreadable: Collection[tuple[str, str]] = ()) -> pl.DataFrame:
-        """ITEMS of one item and its ancestors, with every column, sorted by source and id.
+    def families(
+        self, run: int, items: Collection[ItemRef], *, unreadable: Collection[tuple[str, str]] = ()
+    ) -> pl.DataFrame:
+        """ITEMS of a few `items` and their ancestors, with every column, sorted by source and id.
 
-        Ancestors are those that the results of `run` were made with. Empty where the item is not known.
+        Ancestors are those that the results of `run` were made with. What is not known is left out.
         """
         with self._database.reading() as connection:
-            refs = ancestry.line(connection, run, ItemRef(source, id))
+            refs = ancestry.lines(connection, run, items)
         return self._load(run, set(_ON_DEMAND), set(unreadable), refs)
 
     def find(self, text: str, run: int) -> list[Found]:
