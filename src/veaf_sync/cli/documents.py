@@ -13,6 +13,7 @@ class SourcePart(Part):
     source: str
     state: str
     reason: str
+    fix: str
     items: int
     new: int
     changed: int
