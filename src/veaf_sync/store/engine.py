@@ -43,9 +43,6 @@ from veaf_sync.store.values import as_json
 BUSY_SECONDS = 30.0
 """How long a writer waits for another on SQLite; `?timeout=` in the URL overrides it."""
 
-CACHE_KIB = 16_384
-"""SQLite's page cache of a connection: its default of 2 MB makes a pull read back what it has just written."""
-
 CHECKPOINT_PAGES = 8_000
 """32 MB of write-ahead log before it is copied into the database: a hot page is then copied once, not at every turn."""
 
@@ -241,7 +238,6 @@ def _sqlite(url: URL) -> Engine:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
     @event.listens_for(engine, "begin")
