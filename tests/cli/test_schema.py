@@ -11,12 +11,14 @@ from veaf_sync.cli.schema import OUTPUTS
 from veaf_sync.config import DOCUMENTS
 
 
-@pytest.fixture(scope="module")
-def commands(demo):
+@pytest.fixture
+def commands(demo, veaf):
     """A command for every output, on the folder that the demo leaves. What they write lies beside it."""
     folder, ended = demo
     assert ended.code == 0
     plan = folder.parent / "plan.json"
+    if not plan.exists():
+        assert veaf("-C", folder, "plan", "--out", plan).code == 0
     return {
         "status": [["status"]],
         "coverage": [["coverage"], ["coverage", "--by", "partition", "--team", "payments"]],

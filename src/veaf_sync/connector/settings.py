@@ -80,29 +80,33 @@ class Strict(BaseModel):
 class Freshness(Strict):
     """How old the last complete reading may be before a source is late, and before it is unreadable."""
 
-    warn_after: Duration | None = None
-    error_after: Duration | None = None
+    warn_after: Duration | None = Field(default=None, description="Older than this, such as 26h: said to be late.")
+    error_after: Duration | None = Field(
+        default=None, description="A failed source's items stay as last read for so long; not set: unreadable at once."
+    )
 
 
 class Cap(Strict):
     """At most this many, and at most this share of the partition's items; the stricter holds."""
 
-    count: int | None = Field(default=None, ge=0)
-    share: float | None = Field(default=None, ge=0, le=1)
+    count: int | None = Field(default=None, ge=0, description="At most this many.")
+    share: float | None = Field(default=None, ge=0, le=1, description="At most this share of the items, 0–1.")
 
 
 class Guards(Strict):
     """Caps per run and partition on what a plan may change."""
 
-    clears: Cap = Cap(count=50, share=0.1)
-    changes: Cap = Cap(count=5000)
+    clears: Cap = Field(default=Cap(count=50, share=0.1), description="Values that are taken away.")
+    changes: Cap = Field(default=Cap(count=5000), description="Values that are set or taken away.")
 
 
 class Tag(Strict):
     """Where our alignment tags stand in the tool, and on which items."""
 
     label: str = Field(description="A label pattern with {objective}, such as okr:{objective}.")
-    on: Literal["all", "direct"] = "all"
+    on: Literal["all", "direct"] = Field(
+        default="all", description="direct: not on items that only inherit their objective."
+    )
 
     @field_validator("label")
     @classmethod
@@ -143,14 +147,16 @@ class Flaw:
 class SourceSettings(Strict):
     """Common part of every source. A connector subclasses it with its own words."""
 
-    connector: str
-    write_token: Secret | None = None
+    connector: str = Field(description="The connector's name; veaf-sync plugins lists them.")
+    write_token: Secret | None = Field(
+        default=None, description="A second credential that only apply and sync --write use: env:NAME, file:PATH …"
+    )
     levels: dict[Level, Texts] = Field(default_factory=dict, description="Types by level, where the tool does not say.")
     states: dict[StateCategory, Texts] = Field(default_factory=dict, description="States by category, likewise.")
-    tag: Tag | None = None
-    freshness: Freshness = Freshness()
-    guards: Guards = Guards()
-    read_only: bool = False
+    tag: Tag | None = Field(default=None, description="Where our alignment tags stand. Absent: none are written.")
+    freshness: Freshness = Field(default=Freshness(), description="How old the last complete reading may be.")
+    guards: Guards = Field(default=Guards(), description="Caps on what one plan may change.")
+    read_only: bool = Field(default=False, description="Nothing is planned or written here, whatever tag says.")
     lag: Duration = Field(default=timedelta(minutes=10), description="How late the tool's index may show an edit.")
     census_every: int = Field(default=24, ge=1, description="A full id census every so many incremental syncs.")
 

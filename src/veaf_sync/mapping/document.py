@@ -74,9 +74,9 @@ class Exemption(Strict):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
-    class_: Name = Field(alias="class")
-    owner: Name
-    reason: Name
+    class_: Name = Field(alias="class", description="What kind of work it is, such as keep-the-lights-on.")
+    owner: Name = Field(description="The role that answers for it.")
+    reason: Name = Field(description="Why it need not serve an objective.")
     until: date = Field(description="The last day on which it is valid, in the configured time zone.")
     budget: float = Field(description="Its share of all counted items, 0–1. Overspending is reported.")
 
@@ -95,14 +95,14 @@ class Exemption(Strict):
 class Rule(Strict):
     """Items for which `when` holds serve an objective, several by shares, or none; or they are exempt."""
 
-    name: Name
-    when: ConditionField
+    name: Name = Field(description="What reports and explain call it; names tell rules apart.")
+    when: ConditionField = Field(description="Which items; {} is every item.")
     objective: str | None = Field(
         default=None,
         description="An objective's id, none, or built from a named group of a regex: '{theme}-growth'.",
     )
     split: dict[str, float] | None = Field(default=None, description="Shares by objective's id; they sum to 1.")
-    exempt: Exemption | None = None
+    exempt: Exemption | None = Field(default=None, description="In place of an objective: the work is exempt.")
 
     @field_validator("objective")
     @classmethod
@@ -170,8 +170,8 @@ class Golden(Strict):
 class MappingFile(Strict):
     """The document `mapping.yaml`."""
 
-    stated: tuple[Reader, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    stated: tuple[Reader, ...] = Field(default=(), description="What people say on the item, before any rule.")
+    rules: tuple[Rule, ...] = Field(default=(), description="In order; the first that matches decides.")
     golden: tuple[Golden, ...] = Field(
         default=(), description="Results to keep. check sees that their objectives and sources are there."
     )

@@ -24,5 +24,5 @@ class Scope(Strict):
 class Allocation(Strict):
     """How an objective's actual share is taken, and how far below its planned share it may be."""
 
-    weight: Weight = "count"
-    tolerance: Annotated[float, Field(ge=0, le=1)] = 0.05
+    weight: Weight = Field(default="count", description="The weight in which planned and actual are compared.")
+    tolerance: Annotated[float, Field(ge=0, le=1, description="Below planned by more than this: underfunded.")] = 0.05

@@ -45,44 +45,46 @@ class ObjectiveState(StrEnum):
 class Vision(Strict):
     """Where the organisation wants to be."""
 
-    title: str
-    narrative: str = ""
-    horizon: date | None = None
+    title: str = Field(description="One sentence.")
+    narrative: str = Field(default="", description="Why, and what it looks like when it is reached.")
+    horizon: date | None = Field(default=None, description="The day by which.")
 
 
 class Team(Strict):
     """A team. `items` is a condition that gives its items to it where the tool has no team field."""
 
-    title: str = ""
-    members: int | None = Field(default=None, ge=0)
-    capacity: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    items: TeamItemsField | None = None
+    title: str = Field(default="", description="How reports name it; default: its key here.")
+    members: int | None = Field(default=None, ge=0, description="How many people.")
+    capacity: float | None = Field(
+        default=None, ge=0, allow_inf_nan=False, description="What it can do in a period, in your own unit."
+    )
+    items: TeamItemsField | None = Field(default=None, description="Which items are its own; not on team itself.")
 
 
 class KeyValue(Strict):
     """A value of a key result on a day. `confidence` is 0–1."""
 
-    date: date
-    value: Number
-    confidence: Share | None = None
-    note: str = ""
+    date: Annotated[date, Field(description="The day of the reading.")]
+    value: Number = Field(description="In the unit of the key result.")
+    confidence: Share | None = Field(default=None, description="That the target will be reached, 0–1.")
+    note: str = Field(default="", description="What to know about it.")
 
 
 class KeyResult(Strict):
     """A measurable result: from `baseline` to `target`, in `unit`, until `due`."""
 
-    id: Id
-    title: str = ""
-    unit: str = ""
-    baseline: Number
-    target: Number
+    id: Id = Field(description="One word, unique within the objective.")
+    title: str = Field(default="", description="What is measured.")
+    unit: str = Field(default="", description="Such as %, days or EUR.")
+    baseline: Number = Field(description="The value at the beginning.")
+    target: Number = Field(description="The value to reach.")
     direction: Literal["up", "down"] | None = Field(
         default=None, description="Which way is better; absent: from baseline to target."
     )
-    due: date | None = None
+    due: date | None = Field(default=None, description="The day by which.")
     measured_by: str = Field(default="typed", description="Where the values come from; typed = written here by hand.")
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False, description="Its part in the roll-up.")
-    values: tuple[KeyValue, ...] = ()
+    values: tuple[KeyValue, ...] = Field(default=(), description="Readings with their days, in any order.")
 
     @model_validator(mode="after")
     def _goes_somewhere(self) -> Self:
@@ -110,21 +112,23 @@ class KeyResult(Strict):
 class Objective(Strict):
     """What the organisation wants to reach. It supports the vision, or another objective."""
 
-    id: Id
-    title: str = ""
-    supports: Id = "vision"
-    accountable: str = ""
-    responsible: Texts = ()
-    state: ObjectiveState = ObjectiveState.ACTIVE
-    period: PeriodField | None = None
+    id: Id = Field(description="One word; tags and rules name it. vision and none are reserved.")
+    title: str = Field(default="", description="What will be true when it is reached.")
+    supports: Id = Field(default="vision", description="vision, or the id of another objective.")
+    accountable: str = Field(default="", description="The one role that answers for it.")
+    responsible: Texts = Field(default=(), description="Teams that work on it, as under teams.")
+    state: ObjectiveState = Field(
+        default=ObjectiveState.ACTIVE, description="Work that names a draft or closed objective is dangling."
+    )
+    period: PeriodField | None = Field(default=None, description="As in veaf-sync.yaml; absent: every period.")
     planned_share: Share | None = Field(default=None, description="Planned share of all counted work, 0–1.")
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False, description="Its part in its parent's roll-up.")
-    key_results: tuple[KeyResult, ...] = ()
+    key_results: tuple[KeyResult, ...] = Field(default=(), description="How anyone can tell that it is reached.")
 
 
 class Strategy(Strict):
     """The document `strategy.yaml`. What fields alone cannot tell is found by `problems` and `findings`."""
 
-    vision: Vision
-    teams: dict[str, Team] = Field(default_factory=dict)
-    objectives: tuple[Objective, ...] = ()
+    vision: Vision = Field(description="Where the organisation wants to be.")
+    teams: dict[str, Team] = Field(default_factory=dict, description="Teams by name, as the tools write them.")
+    objectives: tuple[Objective, ...] = Field(default=(), description="In any order; supports makes the tree.")

@@ -22,9 +22,9 @@ _WORDS = "a period is current, a quarter (2026-Q4), a half (2026-H2), a year (20
 class PeriodSpec(Strict):
     """A period by its own days, both included."""
 
-    id: str
-    first: date = Field(alias="from")
-    last: date = Field(alias="to")
+    id: str = Field(description="What the period is called, such as 2026-Q4.")
+    first: date = Field(alias="from", description="Its first day.")
+    last: date = Field(alias="to", description="Its last day.")
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:

@@ -28,7 +28,7 @@ def _user(value: Any, info: ValidationInfo) -> Any:
 class JiraSettings(SourceSettings):
     """A Jira Cloud site or a Jira Data Center server. The site's host is the only one that is talked to."""
 
-    connector: str = "jira"
+    connector: str = Field(default="jira", description="jira")
     site: str = Field(
         description="The address that the browser shows, such as https://acme.atlassian.net, with its path if it has "
         "one; for scoped tokens https://api.atlassian.com/ex/jira/CLOUD-ID."
@@ -43,7 +43,7 @@ class JiraSettings(SourceSettings):
         default_factory=dict,
         description="Fields of Jira by their names there: points, team, and any custom field that rules speak of.",
     )
-    edition: Literal["auto", "cloud", "dc"] = "auto"
+    edition: Literal["auto", "cloud", "dc"] = Field(default="auto", description="auto: the server is asked.")
     mail: Literal["never", "if-unavoidable"] = Field(
         default="if-unavoidable",
         description="Whether an edit is done or left where Jira mutes its mails for project administrators only.",
