@@ -63,7 +63,9 @@ def test_intending_the_same_plan_again_takes_up_what_is_open(store, sync):
     run = sync.begin()
     changes = [change((), ["a"]), change((), ["a"], id="2")]
     ids = store.journal.intend(run.id, "d", changes, sync.lease)
+    store.journal.task(ids, "task-7", sync.lease)
     assert store.journal.intend(run.id, "d", changes, sync.lease) == ids
+    assert [entry.task for entry in store.journal.open("hub")] == ["", ""], "it is sent anew, not by that task"
     store.journal.settle(run.id, {ids[0]: outcome(Result.APPLIED)}, sync.lease)
     again = store.journal.intend(run.id, "d", changes, sync.lease)
     assert again[1] == ids[1]

@@ -41,7 +41,7 @@ class Journal:
         """Note what is about to be written: one line per value, per change its adds and then its removes.
 
         Brings the lines' numbers in that order. A line of the same plan (`digest`) that is still open is taken up
-        again, as of now, and not doubled.
+        again, as of now and without the task it was given to, and not doubled.
         """
         wanted = [
             (change, value, action)
@@ -64,7 +64,7 @@ class Journal:
                 else:
                     again.append({"line": open_ids[_key(row)]})
             if again:
-                sent = update(tables.journal).where(_j.id == bindparam("line")).values(at=self._database.now)
+                sent = update(tables.journal).where(_j.id == bindparam("line")).values(at=self._database.now, task="")
                 connection.execute(sent, again)
             if rows:
                 added = insert(tables.journal).values(at=self._database.now)
