@@ -67,12 +67,16 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
     for name in question.full:
         if doubtful[name] and len(doubtful[name]) >= sizes.get(name, 0) and not question.accept_empty:
             found.doubted[name] = _not_shown(len(doubtful.pop(name)), sizes.get(name, 0))
-    for name in _differing(source, store, run, question, found):
-        doubtful[name] = _listed(source, store, run, name, question, found)
-    for name, ids in _still_frozen(source, store, run, question.incremental).items():
+    caught_up = [name for name in question.incremental if name not in found.doubted]
+    for name in _differing(source, store, run, caught_up, census=question.census):
+        doubtful[name] = doubtful.get(name, set()) | _listed(source, store, run, name, question, found)
+    for name, ids in _still_frozen(source, store, run, caught_up).items():
         doubtful[name] = doubtful.get(name, set()) | ids
+    for name in found.doubted:
+        doubtful.pop(name, None)
     ask = set().union(*doubtful.values())
-    written = _written_but_unseen(source, store, run, {*question.full, *question.incremental})
+    read = {*question.full, *question.incremental} - found.doubted.keys()
+    written = _written_but_unseen(source, store, run, read)
     try:
         gone = _read(source, store, run, lease, sorted(ask | written), question.roster, found)
     except SourceError as error:
@@ -81,7 +85,9 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
         found.failed |= {name: reason for name, reason in reasons.items() if name not in found.doubted}
         found.deleted.clear()
         return found
-    found.deleted |= gone - (set() if question.accept_empty else _doubt(gone, doubtful, sizes, found))
+    found.deleted |= gone
+    if not question.accept_empty:
+        found.deleted -= _doubt(source, store, run, gone, read, sizes, found)
     found.holding = _holding(source, store, run, found.frozen)
     return found
 
@@ -91,16 +97,22 @@ def _not_shown(missing: int, known: int) -> str:
 
 
 def _doubt(
-    gone: Collection[str], doubtful: Mapping[str, set[str]], sizes: Mapping[str, int], found: Absences
+    source: Source,
+    store: Store,
+    run: int,
+    gone: Collection[str],
+    read: Collection[str],
+    sizes: Mapping[str, int],
+    found: Absences,
 ) -> set[str]:
-    """Ids of `gone` that are kept, as their partition would lose too much at once to be believed."""
-    kept: set[str] = set()
-    for name, ids in doubtful.items():
-        lost, known = ids & set(gone), sizes.get(name, 0)
-        if len(lost) > BELIEVED and len(lost) > BELIEVED_SHARE * known:
-            found.doubted[name] = _not_shown(len(lost), known)
-            kept |= lost
-    return kept
+    """Ids of `found.deleted` that are kept: they live in a doubted partition, or in one that would lose too much."""
+    places = store.items.memberships(run, source.name, found.deleted)
+    lost = Counter(place.partition for id_, lived in places.items() if id_ in gone for place in lived)
+    for name in sorted(read):
+        known = sizes.get(name, 0)
+        if lost[name] > BELIEVED and lost[name] > BELIEVED_SHARE * known:
+            found.doubted[name] = _not_shown(lost[name], known)
+    return {id_ for id_, lived in places.items() if any(place.partition in found.doubted for place in lived)}
 
 
 def _still_frozen(source: Source, store: Store, run: int, partitions: Collection[str]) -> dict[str, set[str]]:
@@ -124,13 +136,13 @@ def _holding(source: Source, store: Store, run: int, frozen: Mapping[str, str]) 
     return {name: ", ".join(texts) for name, texts in reasons.items()}
 
 
-def _differing(source: Source, store: Store, run: int, question: Absentees, found: Absences) -> list[str]:
-    """Incremental partitions whose count in the tool differs from ours, or all of them when a census is due."""
+def _differing(source: Source, store: Store, run: int, partitions: Sequence[str], *, census: bool) -> list[str]:
+    """Those of `partitions` whose count in the tool differs from ours, or all of them when a census is due."""
     features = source.connector.features
-    if Feature.IDS not in features or not question.incremental:
+    if Feature.IDS not in features or not partitions:
         return []
-    if question.census or Feature.COUNT not in features:
-        return list(question.incremental)
+    if census or Feature.COUNT not in features:
+        return list(partitions)
     ours = store.pulls.counts(run, source.name)
 
     def differs(name: str) -> str | None:
@@ -141,7 +153,7 @@ def _differing(source: Source, store: Store, run: int, question: Absentees, foun
         return name if theirs is not None and theirs != ours.get(name, 0) else None
 
     with ThreadPoolExecutor(max_workers=8) as pool:
-        return [name for name in pool.map(differs, question.incremental) if name is not None]
+        return [name for name in pool.map(differs, partitions) if name is not None]
 
 
 def _listed(source: Source, store: Store, run: int, name: str, question: Absentees, found: Absences) -> set[str]:
