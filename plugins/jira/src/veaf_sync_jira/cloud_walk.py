@@ -7,68 +7,24 @@ token; a short page is not the end; the page size is the server's to decide.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from veaf_sync.errors import Incomplete, Rejected
 from veaf_sync_jira import jql
-from veaf_sync_jira.client import Client
+from veaf_sync_jira.walking import MOST_PAGES, Step, Walk, issues_of, keys_of
 
-if TYPE_CHECKING:
-    from veaf_sync.http import Patience
-
-MOST_PAGES = 50_000
 TAIL = 5
 _RESTARTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A page of raw issues. `next` is where to go on (`None`: that was the last)."""
-
-    issues: Sequence[Any]
-    next: dict[str, Any] | None
-
-
-def issues_of(data: Any, what: str) -> list[Any]:
-    """The `issues` of an answer, each with id and key. Raises `Incomplete`."""
-    issues = data.get("issues") if isinstance(data, dict) else None
-    if not isinstance(issues, list) or not all(isinstance(raw, dict) and raw.get("id") for raw in issues):
-        raise Incomplete(f"{what}: the answer holds no list of issues.")
-    return issues
-
-
-def keys_of(issues: Sequence[Any]) -> list[str]:
-    """The keys of raw issues."""
-    return [str(raw["key"]) for raw in issues if raw.get("key")]
-
-
-class CloudWalk:
+class CloudWalk(Walk):
     """One query of a shard. A lost page token costs one query where `project` is the only one, else a new start."""
 
-    def __init__(
-        self,
-        client: Client,
-        *,
-        query: str,
-        fields: Sequence[str],
-        size: int,
-        what: str,
-        patience: Patience,
-        project: str = "",
-    ) -> None:
-        self._client = client
-        self._query = query
-        self._fields = list(fields)
-        self._size = size
-        self._what = what
-        self._patience = patience
-        self._project = project
-        self._restarts = 0
-        self._tokens: set[str] = set()
+    _restarts: int
+    _tokens: set[str]
 
     def steps(self, mark: Mapping[str, Any] | None) -> Iterator[Step]:
-        """The walk from `mark`. Raises `Incomplete` for an answer that does not lead on."""
+        self._restarts, self._tokens = 0, set()
         query = str((mark or {}).get("query") or self._query)
         token: str | None = (mark or {}).get("token")
         tail: list[str] = list((mark or {}).get("tail") or ())

@@ -8,45 +8,22 @@ offset with at least one row of overlap, and step back until it is found.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from veaf_sync.errors import Incomplete, Rejected
 from veaf_sync_jira import jql
-from veaf_sync_jira.client import Client
-from veaf_sync_jira.cloud_walk import MOST_PAGES, Step, issues_of, keys_of
-
-if TYPE_CHECKING:
-    from veaf_sync.http import Patience
+from veaf_sync_jira.walking import MOST_PAGES, Step, Walk, issues_of, keys_of
 
 _KEPT = 50  # keys of the last page that a mark keeps: what an overlap is looked for in
 
 
-class DcWalk:
-    """One query of a shard; `project` is set where it is the only one."""
+class DcWalk(Walk):
+    """By key within one project, else by offset with an overlap."""
 
-    def __init__(
-        self,
-        client: Client,
-        *,
-        query: str,
-        fields: Sequence[str],
-        size: int,
-        what: str,
-        patience: Patience,
-        project: str = "",
-    ) -> None:
-        self._client = client
-        self._query = query
-        self._fields = list(fields)
-        self._size = size
-        self._what = what
-        self._patience = patience
-        self._project = project
-        self._seen = 0
-        self._tail: list[str] = []
+    _seen: int
+    _tail: list[str]
 
     def steps(self, mark: Mapping[str, Any] | None) -> Iterator[Step]:
-        """The walk from `mark`. Raises `Incomplete` for an answer that does not lead on."""
         mark = mark or {}
         self._seen, self._tail = int(mark.get("seen") or 0), list(mark.get("tail") or ())
         if self._project and not mark.get("by_offset"):

@@ -12,10 +12,11 @@ from veaf_sync.errors import Forbidden, Incomplete, Rejected
 from veaf_sync.model import WorkItem
 from veaf_sync_jira import jql
 from veaf_sync_jira.client import Client
-from veaf_sync_jira.cloud_walk import CloudWalk, Step
+from veaf_sync_jira.cloud_walk import CloudWalk
 from veaf_sync_jira.dc_walk import DcWalk
 from veaf_sync_jira.items import ItemReader
 from veaf_sync_jira.roster import roster
+from veaf_sync_jira.walking import Step, Walk
 
 if TYPE_CHECKING:
     from veaf_sync.http import Patience
@@ -121,7 +122,7 @@ class Reading:
         *,
         project: str = "",
         keys_only: bool = False,
-    ) -> CloudWalk | DcWalk:
+    ) -> Walk:
         cloud = self.client.site.cloud
         size = (_KEYS_PAGE if keys_only else _PAGE)[cloud]
         kind = CloudWalk if cloud else DcWalk
