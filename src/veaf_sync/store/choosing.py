@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select, tuple_, union_all
 
 from veaf_sync.store import tables
 from veaf_sync.store.generations import of_run
@@ -34,32 +34,38 @@ def seen_by_run(run: int, source: str) -> ColumnElement[bool]:
     return (_s.source == source) & _s.generation.in_(select(tables.generations.c.id).where(of_run(run, source)))
 
 
-def chosen(run: int, source: str) -> Select[tuple[str, int]]:
-    """(id, generation) of the staged rows that publishing `run` would make current.
+def to_choose(run: int, source: str) -> ColumnElement[bool]:
+    """The condition on `seen`: what publishing `run` would make current.
 
     Of an item that several walks showed, the newest reading counts: by the item's own `updated`, then the
     later page. A reading that an earlier run made (a resumed walk) is stale where something newer was published
-    since, or where the item was found deleted since.
+    since, or where the item was found deleted since. Asked row by row, so that nothing has to be sorted.
     """
-    order = (_s.updated.desc(), _s.run.desc(), _s.page.desc(), _s.generation.desc())
-    rank = func.row_number().over(partition_by=_s.id, order_by=order).label("rank")
-    ranked = select(_s.source, _s.id, _s.generation, _s.run, _s.updated, _s.fate, rank)
-    best = ranked.where(seen_by_run(run, source)).subquery("best")
+    rival = tables.seen.alias("rival")
+    counts = exists().where(tables.generations.c.id == rival.c.generation, of_run(run, source))
+    better = exists().where(rival.c.source == _s.source, rival.c.id == _s.id, _age(rival.c) > _age(_s), counts)
     stage = tables.items.alias("stage")
     other = tables.items.alias("other")
     heir = tables.items.alias("heir")
-    newer = (other.c.since > best.c.run) & (func.coalesce(other.c.updated, UNKNOWN_UPDATED) >= best.c.updated)
+    newer = (other.c.since > _s.run) & (func.coalesce(other.c.updated, UNKNOWN_UPDATED) >= _s.updated)
     has_heir = exists().where(heir.c.source == other.c.source, heir.c.id == other.c.id, current(heir.c))
     overtaken = or_(
         current(other.c) & or_(newer, other.c.hash == stage.c.hash),
-        (other.c.until > best.c.run) & ~has_heir,
+        (other.c.until > _s.run) & ~has_heir,
     )
-    return (
-        select(best.c.id, best.c.generation)
-        .join_from(best, stage, same_version(stage.c, best.c))
-        .where(best.c.rank == 1, best.c.fate != tables.SAME)
-        .where(~exists().where(other.c.source == best.c.source, other.c.id == best.c.id, overtaken))
-    )
+    same_item = (other.c.source == stage.c.source) & (other.c.id == stage.c.id)
+    is_overtaken = exists().where(same_item, overtaken).correlate(stage, tables.seen)
+    staged = exists().where(same_version(stage.c, _s), ~is_overtaken)
+    return and_(seen_by_run(run, source), _s.fate != tables.SAME, ~better, staged)
+
+
+def _age(columns: Any) -> Any:
+    return tuple_(columns.updated, columns.run, columns.page, columns.generation)
+
+
+def chosen(run: int, source: str) -> Select[tuple[str, int]]:
+    """(id, generation) of the staged rows that publishing `run` would make current."""
+    return select(_s.id, _s.generation).where(to_choose(run, source))
 
 
 def places_after(run: int, source: str) -> Subquery:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Select, case, delete, exists, func, literal, select, tuple_, update
+from sqlalchemy import Connection, CursorResult, Select, case, delete, exists, func, literal, select, update
 
 from veaf_sync.connector import Cursor
 from veaf_sync.store import tables
-from veaf_sync.store.choosing import chosen, current, same_version, seen_by_run
+from veaf_sync.store.choosing import current, same_version, seen_by_run, to_choose
 from veaf_sync.store.engine import Database
 from veaf_sync.store.generations import RECENT, discard, of_run, running
 from veaf_sync.store.records import PartitionState, Published
@@ -29,16 +29,18 @@ def publish_items(
 ) -> Published:
     """Close what is superseded or `deleted`, open what was chosen. Later runs see it from `run` on."""
     running(connection, run)
-    wanted = tuple_(_s.id, _s.generation).in_(chosen(run, source))
-    connection.execute(update(tables.seen).where(seen_by_run(run, source), wanted).values(fate=tables.CHOSEN))
+    connection.execute(update(tables.seen).where(to_choose(run, source)).values(fate=tables.CHOSEN))
     gone = list(deleted)
     if gone:
         revoked = (_s.source == source) & database.among(_s.id, gone) & (_s.fate == tables.CHOSEN)
         connection.execute(update(tables.seen).where(revoked).values(fate=tables.CHANGED))
     picked = exists().where(_s.source == _i.source, _s.id == _i.id, _s.fate == tables.CHOSEN)
-    _keep_former_keys(connection, source)
     own = _i.source == source
-    closed = _count(connection.execute(update(tables.items).where(own, current(_i), picked).values(until=run)))
+    replaced = own & current(_i) & picked
+    closed = 0
+    if connection.execute(select(exists().where(replaced))).scalar_one():
+        _keep_former_keys(connection, source)
+        closed = _count(connection.execute(update(tables.items).where(replaced).values(until=run)))
     exactly = exists().where(
         _s.source == _i.source, _s.id == _i.id, _s.generation == _i.generation, _s.fate == tables.CHOSEN
     )
@@ -56,9 +58,10 @@ def with_movements(
     run: int,
     source: str,
     deleted: Collection[str],
+    published: Published,
     states: Sequence[PartitionState],
 ) -> list[PartitionState]:
-    """`states` with the items that this publication brought into each partition or changed there, and that left it."""
+    """`states` with the items that `published` brought into each partition or changed there, and that left it."""
     picked = (_s.source == source) & (_s.fate == tables.CHOSEN)
     came = (
         select(_m.partition, func.count())
@@ -81,8 +84,11 @@ def with_movements(
         .group_by(_m.partition)
     )
     changed = _sums(connection, came)
-    removed = _sums(connection, went.where(_i.id.in_(select(_s.id).where(picked))))
-    removed += _sums(connection, went.where(database.among(_i.id, list(deleted))))
+    removed: Counter[str] = Counter()
+    if published.changed:
+        removed += _sums(connection, went.where(_i.id.in_(select(_s.id).where(picked))))
+    if published.removed:
+        removed += _sums(connection, went.where(database.among(_i.id, list(deleted))))
     return [
         replace(state, changed=changed[clean(state.partition)], removed=removed[clean(state.partition)])
         for state in states
