@@ -63,35 +63,23 @@ def _age(columns: Any) -> Any:
     return tuple_(columns.updated, columns.run, columns.page, columns.generation)
 
 
-def chosen(run: int, source: str) -> Select[tuple[str, int]]:
-    """(id, generation) of the staged rows that publishing `run` would make current."""
-    return select(_s.id, _s.generation).where(to_choose(run, source))
-
-
 def places_after(run: int, source: str) -> Subquery:
     """(partition, id) of every item of `source` as it would be after publishing `run`."""
-    taken = chosen(run, source).cte("taken")
-    kept = (
-        select(_m.partition, _m.id)
-        .join_from(tables.memberships, tables.items, same_version(_m, _i))
-        .where(_i.source == source, current(_i), ~exists().where(taken.c.id == _i.id))
-    )
-    coming = (
-        select(_m.partition, _m.id)
-        .join_from(tables.memberships, taken, (_m.id == taken.c.id) & (_m.generation == taken.c.generation))
-        .where(_m.source == source)
-    )
-    return union_all(kept, coming).subquery("after")
+    kept = select(_m.partition, _m.id).join_from(tables.memberships, tables.items, same_version(_m, _i))
+    coming = select(_m.partition, _m.id).join_from(tables.seen, tables.memberships, same_version(_m, _s))
+    return union_all(kept.where(_stays(run, source)), coming.where(to_choose(run, source))).subquery("after")
 
 
 def tags_after(run: int, source: str) -> Subquery:
     """(id, tags) of every item of `source` as it would be after publishing `run`."""
-    taken = chosen(run, source).cte("taken")
-    kept = select(_i.id, _i.tags).where(_i.source == source, current(_i), ~exists().where(taken.c.id == _i.id))
-    coming = select(_i.id, _i.tags).join_from(
-        tables.items, taken, (_i.id == taken.c.id) & (_i.generation == taken.c.generation)
-    )
-    return union_all(kept, coming.where(_i.source == source)).subquery("after")
+    kept = select(_i.id, _i.tags)
+    coming = select(_i.id, _i.tags).join_from(tables.seen, tables.items, same_version(_i, _s))
+    return union_all(kept.where(_stays(run, source)), coming.where(to_choose(run, source))).subquery("after")
+
+
+def _stays(run: int, source: str) -> ColumnElement[bool]:
+    """The condition on items: current, and publishing `run` would put nothing in its place."""
+    return (_i.source == source) & current(_i) & ~exists().where(_s.id == _i.id, to_choose(run, source))
 
 
 def missing(run: int, source: str, there: ColumnElement[bool]) -> Select[Any]:
