@@ -166,9 +166,7 @@ class Pulls:
             published = publishing.publish_items(self._database, connection, run, source, deleted)
             over = {*deleted, *thawed}
             publishing.freeze(self._database, connection, run, source, frozen or {}, over=over)
-            moved = publishing.with_movements(
-                self._database, connection, run, source, deleted, published, states
-            )
+            moved = publishing.with_movements(self._database, connection, run, source, deleted, published, states)
             publishing.note_states(self._database, connection, run, source, moved)
             publishing.keep_cursors(self._database, connection, source, cursors or {})
             publishing.tidy(connection, run, source)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from veaf_sync.model import Membership, WorkItem
-from veaf_sync.store.values import as_json, clean, digest, finite, join, micros
+from veaf_sync.store.values import SEPARATOR, as_json, clean, digest, finite, micros
 
 UNKNOWN_UPDATED = -(2**62)
 """Stands for an item whose tool does not say when it was changed: older than any that does."""
@@ -35,14 +37,15 @@ class Reading:
 
 def read(item: WorkItem) -> Reading:
     """Turn an item into what is stored. Memberships are put in order by partition, so that order is no difference."""
+    item = _cleaned(item)
     places = _places(item.partitions)
-    aliases = tuple(dict.fromkeys(alias for text in item.aliases if (alias := clean(text)))) if item.aliases else ()
+    aliases = tuple(dict.fromkeys(filter(None, item.aliases))) if item.aliases else ()
     description = clean(item.description)
     updated = micros(item.updated)
     content = _content(item, places, aliases, updated)
     seen = (content, description, [(place.partition, place.handle, place.tags) for place in places])
     return Reading(
-        clean(item.id),
+        item.id,
         UNKNOWN_UPDATED if updated is None else updated,
         digest(seen),
         content,
@@ -52,38 +55,58 @@ def read(item: WorkItem) -> Reading:
     )
 
 
+_TEXTS = ("id", "key", "type", "state", "title", "parent", "team", "url")
+_LISTS = ("aliases", "labels", "components", "milestones", "sprints", "assignees", "stated", "links")
+_texts = attrgetter(*_TEXTS)
+_lists = attrgetter(*_LISTS)
+
+
+def _cleaned(item: WorkItem) -> WorkItem:
+    """The item with every text clean but its memberships', fields and description: nearly always as it is."""
+    if "".join(chain(_texts(item), *_lists(item))).isprintable():
+        return item
+    texts = {name: clean(text) for name, text in zip(_TEXTS, _texts(item), strict=True)}
+    lists = {name: tuple(map(clean, values)) for name, values in zip(_LISTS, _lists(item), strict=True)}
+    return replace(item, **texts, **lists)  # type: ignore[arg-type]
+
+
+def _joined(values: tuple[str, ...]) -> str:
+    """Clean texts as one, without empty ones."""
+    return SEPARATOR.join(filter(None, values)) if values else ""
+
+
 def _content(
     item: WorkItem, places: tuple[Membership, ...], aliases: tuple[str, ...], updated: int | None
 ) -> tuple[Any, ...]:
-    key = clean(item.key)
+    key = item.key
     fields = {clean(name): [clean(text) for text in values] for name, values in item.fields.items()}
     return (
         key,
         key.casefold(),
         places[0].partition if places else "",
-        join([place.partition for place in places]),
+        _joined(tuple([place.partition for place in places])),
         str(item.level),
-        clean(item.type),
-        clean(item.state),
+        item.type,
+        item.state,
         str(item.state_category),
-        clean(item.title),
-        clean(item.parent),
-        join(aliases),
-        join(item.labels),
-        join(item.components),
-        join(item.milestones),
-        join(item.sprints),
-        join(item.assignees),
-        clean(item.team),
+        item.title,
+        item.parent,
+        _joined(aliases),
+        _joined(item.labels),
+        _joined(item.components),
+        _joined(item.milestones),
+        _joined(item.sprints),
+        _joined(item.assignees),
+        item.team,
         finite(item.points),
         finite(item.hours),
         micros(item.created),
         updated,
         micros(item.completed),
-        join(item.stated),
-        join(item.links),
-        join(sorted({tag for place in places for tag in place.tags})),
-        clean(item.url),
+        _joined(item.stated),
+        _joined(item.links),
+        _joined(places[0].tags if len(places) == 1 else tuple(sorted({tag for place in places for tag in place.tags}))),
+        item.url,
         as_json(fields) if fields else "{}",
     )
 
@@ -91,14 +114,14 @@ def _content(
 def _places(places: Iterable[Membership]) -> tuple[Membership, ...]:
     """The last of each partition, by partition; tags cleaned, sorted, each once."""
     unique = {place.partition: place for place in places}
-    return tuple(
-        Membership(
-            clean(name),
-            clean(unique[name].handle),
-            tuple(sorted({clean(tag) for tag in unique[name].tags} - {""})) if unique[name].tags else (),
-        )
-        for name in sorted(unique)
-    )
+    return tuple([_place(unique[name]) for name in sorted(unique)])
+
+
+def _place(place: Membership) -> Membership:
+    if not place.tags and (place.partition + place.handle).isprintable():
+        return place
+    tags = tuple(sorted({clean(tag) for tag in place.tags} - {""}))
+    return Membership(clean(place.partition), clean(place.handle), tags)
 
 
 def newest(readings: list[Reading]) -> dict[str, Reading]:

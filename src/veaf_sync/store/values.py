@@ -22,6 +22,8 @@ def clean(value: str) -> str:
     """`value` without NUL (PostgreSQL refuses it) and U+001F (it joins our lists); lone surrogates become U+FFFD."""
     if value.isprintable():
         return value  # none of the three is
+    if value.isascii() and "\0" not in value and SEPARATOR not in value:
+        return value  # a text of several lines
     try:
         value.encode()
     except UnicodeEncodeError:

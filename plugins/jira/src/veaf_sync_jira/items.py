@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,8 @@ from veaf_sync_jira.fields import Fields, pick
 from veaf_sync_jira.settings import JiraSettings
 from veaf_sync_jira.texts import clean, instant, line, name_of, names_of, number, person, rich, sprint_names, title
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
+"""A key that stands in an address as it is."""
 _CATEGORIES = {
     "new": StateCategory.TODO,
     "undefined": StateCategory.TODO,
@@ -55,19 +58,20 @@ class ItemReader:
         fields = self._fields
         type_ = values.get("issuetype") or {}
         status = values.get("status") or {}
-        category = self._category(status)
+        kind, state = line(type_.get("name")), line(status.get("name"))
+        category = self._category(state, status)
         labels = tuple(map(clean, values.get("labels") or ()))
         return WorkItem(
             id=id,
             key=key,
             partitions=(Membership(partition, tags=self._tags(labels)),),
             title=title(values.get("summary")),
-            type=line(type_.get("name")),
-            level=self._level(type_),
-            state=line(status.get("name")),
+            type=kind,
+            level=self._level(kind, type_),
+            state=state,
             state_category=category,
             parent=self._parent(values, project_id),
-            url=f"{self._address}/browse/{quote(key)}",
+            url=f"{self._address}/browse/{key if _PLAIN.fullmatch(key) else quote(key)}",
             description=rich(values.get("description")),
             labels=labels,
             components=names_of(values.get("components") or []),
@@ -88,22 +92,21 @@ class ItemReader:
         tag = self._settings.tag
         return tuple(label for label in labels if tag.objective(label) is not None) if tag else ()
 
-    def _category(self, status: Mapping[str, Any]) -> StateCategory:
+    def _category(self, state: str, status: Mapping[str, Any]) -> StateCategory:
         """The settings' word first, then Jira's own."""
-        told = self._states.get(line(status.get("name")).lower())
+        told = self._states.get(state.lower()) if self._states else None
         return told or _CATEGORIES.get(str((status.get("statusCategory") or {}).get("key")), StateCategory.TODO)
 
-    def _level(self, type_: Mapping[str, Any]) -> Level:
+    def _level(self, kind: str, type_: Mapping[str, Any]) -> Level:
         """The settings' word first, then Cloud's `hierarchyLevel`, then what Data Center says, then the usual names."""
-        name = line(type_.get("name")).lower()
-        if self._levels and name in self._levels:
-            return self._levels[name]
+        if self._levels and (told := self._levels.get(kind.lower())) is not None:
+            return told
         height = type_.get("hierarchyLevel")
         if isinstance(height, int):
             if height < 0:
                 return Level.SUBTASK
             return (Level.STANDARD, Level.EPIC, Level.INITIATIVE)[min(height, 2)]
-        return Level.SUBTASK if type_.get("subtask") is True else _NAMES.get(name, Level.STANDARD)
+        return Level.SUBTASK if type_.get("subtask") is True else _NAMES.get(kind.lower(), Level.STANDARD)
 
     def _parent(self, values: Mapping[str, Any], project_id: str) -> str:
         """`parent` holds every level on Cloud and sub-tasks' on Data Center; the links hold the rest there."""
@@ -112,6 +115,8 @@ class ItemReader:
             pick(self._fields.epic_link, values, project_id),
             pick(self._fields.parent_link, values, project_id),
         ):
+            if value is None:
+                continue
             if isinstance(value, dict):
                 inner = value.get("data")
                 value = value.get("key") or (inner.get("key") if isinstance(inner, dict) else None)

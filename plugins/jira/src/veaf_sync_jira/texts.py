@@ -64,9 +64,9 @@ def _document(root: dict[str, Any]) -> str:
     stack: list[Any] = [root]
     while stack:
         node = stack.pop()
-        if isinstance(node, str):
+        if type(node) is str:
             out.append(node)
-        elif isinstance(node, dict):
+        elif type(node) is dict:
             kind = node.get("type")
             if kind == "text":
                 out.append(_text(node.get("text")))
@@ -75,10 +75,22 @@ def _document(root: dict[str, Any]) -> str:
                     out.append(_leaf(kind, node.get("attrs")))
                 elif kind == "listItem":
                     out.append("- ")
-                stack.append("\t" if kind in ("tableCell", "tableHeader") else "\n" if kind in _BLOCKS else "")
-                if isinstance(children := node.get("content"), list):
-                    stack.extend(reversed(children))
+                stack.append("\n" if kind in _BLOCKS else "\t" if kind in ("tableCell", "tableHeader") else "")
+                if type(children := node.get("content")) is list:
+                    texts = _leading_texts(children)
+                    out += texts
+                    stack.extend(reversed(children[len(texts) :]))
     return "".join(out)
+
+
+def _leading_texts(nodes: list[Any]) -> list[str]:
+    """The texts before the first node that is more than a text: most paragraphs are nothing else."""
+    texts: list[str] = []
+    for node in nodes:
+        if type(node) is not dict or node.get("type") != "text":
+            break
+        texts.append(_text(node.get("text")))
+    return texts
 
 
 def _leaf(kind: str, attributes: Any) -> str:
@@ -100,25 +112,26 @@ def _text(value: Any) -> str:
 
 def name_of(value: Any) -> str:
     """The one text of a value: an option's value, a version's name, a user's account, a number."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return str(int(value)) if float(value).is_integer() else str(value)
     if isinstance(value, str):
         return line(value)
     if isinstance(value, dict):
         if value.get("type") == "doc":
             return rich(value)
         for key in ("value", "name", "title", "accountId", "displayName", "key", "id"):
-            if text := name_of(value.get(key)):
+            if (inner := value.get(key)) is not None and (text := name_of(inner)):
                 child = value.get("child")
                 return f"{text} / {name_of(child)}" if isinstance(child, dict) else text
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(int(value)) if float(value).is_integer() else str(value)
     return ""
 
 
 def names_of(value: Any) -> tuple[str, ...]:
     """The texts of a value that may be a list, in its order, without repeats and blanks."""
-    if value is None or value == []:
+    if not value and (value is None or value == []):
         return ()
     if not isinstance(value, list) or len(value) == 1:
         text = name_of(value[0] if isinstance(value, list) else value)
