@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
@@ -70,49 +69,49 @@ def _cleaned(item: WorkItem) -> WorkItem:
     return replace(item, **texts, **lists)  # type: ignore[arg-type]
 
 
-def _joined(values: tuple[str, ...]) -> str:
-    """Clean texts as one, without empty ones."""
-    return SEPARATOR.join(filter(None, values)) if values else ""
-
-
 def _content(
     item: WorkItem, places: tuple[Membership, ...], aliases: tuple[str, ...], updated: int | None
 ) -> tuple[Any, ...]:
     key = item.key
+    tags = places[0].tags if len(places) == 1 else sorted({tag for place in places for tag in place.tags})
+    lists = [SEPARATOR.join(filter(None, values)) if values else "" for values in _lists(item)]
+    _, labels, components, milestones, sprints, assignees, stated, links = lists
     fields = {clean(name): [clean(text) for text in values] for name, values in item.fields.items()}
     return (
         key,
         key.casefold(),
         places[0].partition if places else "",
-        _joined(tuple([place.partition for place in places])),
+        SEPARATOR.join([place.partition for place in places if place.partition]),
         str(item.level),
         item.type,
         item.state,
         str(item.state_category),
         item.title,
         item.parent,
-        _joined(aliases),
-        _joined(item.labels),
-        _joined(item.components),
-        _joined(item.milestones),
-        _joined(item.sprints),
-        _joined(item.assignees),
+        SEPARATOR.join(aliases),
+        labels,
+        components,
+        milestones,
+        sprints,
+        assignees,
         item.team,
         finite(item.points),
         finite(item.hours),
         micros(item.created),
         updated,
         micros(item.completed),
-        _joined(item.stated),
-        _joined(item.links),
-        _joined(places[0].tags if len(places) == 1 else tuple(sorted({tag for place in places for tag in place.tags}))),
+        stated,
+        links,
+        SEPARATOR.join(tags),
         item.url,
         as_json(fields) if fields else "{}",
     )
 
 
-def _places(places: Iterable[Membership]) -> tuple[Membership, ...]:
+def _places(places: tuple[Membership, ...]) -> tuple[Membership, ...]:
     """The last of each partition, by partition; tags cleaned, sorted, each once."""
+    if len(places) == 1:
+        return (_place(places[0]),)
     unique = {place.partition: place for place in places}
     return tuple([_place(unique[name]) for name in sorted(unique)])
 

@@ -133,7 +133,7 @@ Index("ix_items_url", items.c.url)
 
 
 def _of_item(name: str, *columns: Column[str], key: tuple[str, ...] = ()) -> Table:
-    """A table whose rows live and go with their version of an item."""
+    """A table whose rows live and go with their version of an item; short rows live in their key alone (SQLite)."""
     return Table(
         name,
         metadata,
@@ -148,6 +148,7 @@ def _of_item(name: str, *columns: Column[str], key: tuple[str, ...] = ()) -> Tab
             name=f"fk_{name}_item",
             ondelete="CASCADE",
         ),
+        sqlite_with_rowid=not key,
     )
 
 

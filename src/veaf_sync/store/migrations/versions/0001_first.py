@@ -196,6 +196,7 @@ def _items() -> None:
         sa.Column("alias", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("source", "id", "generation", "alias"),
         of_item("aliases"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_aliases_alias", "aliases", ["alias"])
     op.create_table(
@@ -217,6 +218,7 @@ def _items() -> None:
         text("tags"),
         sa.PrimaryKeyConstraint("source", "id", "generation", "partition"),
         of_item("memberships"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_memberships_partition", "memberships", ["source", "partition"])
 
