@@ -178,11 +178,20 @@ class Settler:
         ]
 
     def _readings(self, items: Collection[ItemRef]) -> dict[ItemRef, WorkItem | Absent]:
-        """A direct reading of each item; `UNKNOWN` for all where the tool does not answer."""
+        """A direct reading of each item; `UNKNOWN` for all where the tool does not answer.
+
+        Gone is believed only of what lived in a partition that is visible now: a tool says the same of what it hides.
+        """
         try:
             answers = direct.read(self.source, [item.id for item in items])
+            gone = [id_ for id_, answer in answers.items() if answer is Absent.GONE]
+            visible = {one.name for one in self.source.connector.partitions() if one.readable} if gone else set()
         except SourceError:
             return dict.fromkeys(items, Absent.UNKNOWN)
+        places = self.store.items.memberships(self.run, self.source.name, gone)
+        for id_ in gone:
+            if not any(place.partition in visible for place in places.get(id_, ())):
+                answers[id_] = Absent.UNKNOWN
         return {item: answers[item.id] for item in items}
 
 

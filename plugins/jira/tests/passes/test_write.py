@@ -10,6 +10,7 @@ import pytest
 from veaf_sync.emulator import Meanwhile, Rewrite, Status
 from veaf_sync.errors import Refused
 from veaf_sync.model import Result
+from veaf_sync_jira.connector import JiraConnector
 
 from .organisation import BUGS, WANTED, M, count, results, settled
 
@@ -182,3 +183,26 @@ def test_a_rule_change_that_would_untag_98_percent_is_refused_without_the_number
     assert count(tagged, "PUT", "issue/") + count(tagged, "POST", "bulk/issues") == writes
     tagged.sync(write=True, accept=M)
     assert tagged.tags() == {}
+
+
+def test_a_project_that_is_hidden_behind_a_crash_is_no_deletion_of_what_was_written(tagged, monkeypatch):
+    planned = tagged.plan(tagged.sync())
+    whole, written = JiraConnector.write, []
+
+    def dies_behind_the_first(self, batch):
+        whole(self, batch)
+        written.extend(change.key for change in batch)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(JiraConnector, "write", dies_behind_the_first)
+    with pytest.raises(KeyboardInterrupt):
+        tagged.apply(planned)
+    monkeypatch.setattr(JiraConnector, "write", whole)
+    hidden = {key.split("-")[0] for key in written}.pop()
+    tagged.site.forbid(hidden)
+    tagged.wait(3600)
+    tagged.sync()
+    noted = {entry.key: entry.result for entry in tagged.store.journal.entries(source="jira")}
+    assert {noted[key] for key in written if key.startswith(f"{hidden}-")} == {""}, "not known: it was not deleted"
+    tagged.site.allow(hidden)
+    settled(tagged, writes=M - len(written))
