@@ -42,7 +42,7 @@ ITEMS = pl.Schema(
         "stated": TEXTS,  # objective ids that the tool carries as statements
         "fields": TEXT,  # JSON object: name → list of texts
         "tags": TEXTS,  # raw values seen at our tag target
-        "written": TEXTS,  # raw values there that the journal holds as written by us and still ours
+        "written": TEXTS,  # raw values there that the journal holds as written by us, or maybe written, and still ours
         "withdrawn": TEXTS,  # raw values that a person took away from us
         "unreadable": pl.Boolean(),  # no partition of it could be read, beyond the source's freshness promise
     }

@@ -12,6 +12,7 @@ from veaf_sync.connector import Absent, Pending
 from veaf_sync.errors import AuthError, FenceLost, Forbidden, Incomplete, Refused
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync.plan import dump, load
+from veaf_sync.read import explain, open_snapshot
 from veaf_sync.store import Lease
 from veaf_sync.sync import ApplyResult, RunResult, apply_plan, make_plan
 from veaf_sync.sync.holding import holder
@@ -75,6 +76,7 @@ def test_a_write_that_was_never_settled_is_ours_in_the_next_run(
     tagged.clock.advance(3600)
     result = tagged.sync(write=True)
     assert tagged.store.journal.open("mem") == []
+    assert {entry.detail for entry in tagged.store.journal.entries(source="mem")} == {""}, "every value was written"
     assert origins(tagged, result.run.id) == {"rule"}, "our own tag is output, never a statement"
     assert labels(tagged) == CHEAP
 
@@ -105,6 +107,38 @@ def test_an_intent_that_cannot_be_settled_yet_is_no_statement_either(
     assert tagged.store.journal.open("mem") == []
     assert len(tagged.store.journal.written("mem")) == 4
     assert origins(tagged, third.run.id) == {"rule"}
+
+
+def test_a_run_is_explained_as_it_was_stored_also_when_an_intent_was_open(
+    tagged: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagged.sync(write=True)
+    tagged.tool.add("PAY", "PAY-20", type="Bug")
+    written = MemoryConnector.write
+
+    def killed(self: MemoryConnector, batch: Sequence[TagChange]) -> Sequence[Outcome]:
+        written(self, batch)
+        raise KeyboardInterrupt
+
+    def untold(self: MemoryConnector, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
+        return dict.fromkeys(ids, Absent.UNKNOWN)
+
+    tagged.clock.advance(3600)
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryConnector, "write", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tagged.sync(write=True)
+        patched.setattr(MemoryConnector, "get", untold)
+        tagged.clock.advance(3600)
+        run = tagged.sync().run.id
+    assert origins(tagged, run) == {"rule"}
+    explained = explain(open_snapshot(tagged.store, tagged.config), "mem:PAY-20")
+    assert [alignment.origin for alignment in explained.alignments] == ["rule"]
+    tagged.clock.advance(3600)
+    tagged.sync()
+    assert tagged.store.journal.open("mem") == []
+    later = open_snapshot(tagged.store, tagged.config, str(run))
+    assert explain(later, "mem:PAY-20") == explained, "also when its outcome is known by now"
 
 
 def test_a_bulk_task_that_hands_over_to_another_is_followed(

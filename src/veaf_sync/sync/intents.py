@@ -72,11 +72,9 @@ def judged(
         return outcome
     if not isinstance(reading, WorkItem):
         return Outcome(item, Result.FAILED, f"not known yet, the next run looks: {reason}")
-    for line in lines:
-        settled[line.id] = Outcome(item, Result.APPLIED if line.reached(reading) else Result.FAILED, reason)
-    if all(line.reached(reading) for line in lines):
-        return Outcome(item, Result.APPLIED)
-    return Outcome(item, Result.FAILED, reason)
+    applied, failed = Outcome(item, Result.APPLIED), Outcome(item, Result.FAILED, reason)
+    settled |= {line.id: applied if line.reached(reading) else failed for line in lines}
+    return applied if all(line.reached(reading) for line in lines) else failed
 
 
 def _as_change(entries: Sequence[Entry]) -> TagChange:

@@ -56,7 +56,7 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
     tz = config.timezone
     if after_writes:
         raw = with_writes(raw, store.journal.entries(run=run.id))
-    raw = with_open(raw, [entry for name in config.settings.sources for entry in store.journal.open(name)])
+        raw = with_open(raw, [entry for name in config.settings.sources for entry in store.journal.open(name)])
     claimed = mapping.claim(raw, config.tags, store.journal.claimed(None if after_writes else run.id))
     hierarchy = mapping.resolve(claimed.items, config.strategy)
     verdicts = mapping.map_items(claimed.items, hierarchy, config.mapping, config.strategy, at=run.at, tz=tz)
