@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +15,16 @@ from veaf_sync.report.html import render
 from veaf_sync.report.pack import Pack
 
 CLICK = """<script>addEventListener("load", () => document.querySelector(SELECTOR).click())</script></body>"""
+CLICK_ALL = """<script>addEventListener("load", () => {
+  const rows = [...document.querySelectorAll("details tbody > tr")];
+  const clicked = [...document.querySelectorAll("a[data-n]")].map((link) => {
+    link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+    const visible = rows.filter((row) => row.checkVisibility()).length;
+    return [link.dataset.n, Number(link.dataset.value), visible, document.querySelector("output").textContent];
+  });
+  const told = { id: "clicked", textContent: JSON.stringify(clicked) };
+  document.body.append(Object.assign(document.createElement("pre"), told));
+})</script></body>"""
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPTIONS = (
     "--headless",
@@ -57,3 +69,14 @@ def test_a_number_opens_its_items_and_hides_the_others(pack: Pack, tmp_path: Pat
     assert f"Showing {label}: {payments.weights.count.orphan:.0f} rows." in dom
     assert re.search(r'<details data-verdict="orphan"[^>]* open', dom)
     assert not re.search(r'<details data-verdict="exempt"[^>]* open', dom)
+
+
+def test_every_number_leaves_its_own_rows_visible_whatever_was_clicked_before(pack: Pack, tmp_path: Path) -> None:
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", render(pack))
+    dom = _dom(tmp_path, text.replace("</body>", CLICK_ALL))
+    clicked = json.loads(html.unescape(dom.split('<pre id="clicked">')[1].split("</pre>")[0]))
+    assert len(clicked) == render(pack).count('data-n="') > 100
+    for name, value, visible, said in clicked:
+        assert said.startswith(f"Showing {name}: {visible} rows"), said
+        by_shares = re.search(r"\(([\d.]+) by their shares\)", said)
+        assert (float(by_shares[1]) if by_shares else visible) == round(value, 1), said

@@ -26,7 +26,7 @@
 
   const apply = () => {
     const typed = words.value.trim().toLowerCase();
-    const narrowed = wanted.length > 0 || typed !== "";
+    const narrowed = label !== "" || typed !== "";
     let shown = 0, sum = 0;
     for (const section of sections) {
       let here = 0;
@@ -38,13 +38,14 @@
         if (hit) { here += 1; if (asked(section)) { shown += 1; sum += weight(row); } }
       }
       section.querySelector(".found").dataset.all ||= section.querySelector(".found").textContent;
-      section.querySelector(".found").textContent = section.querySelector(".found").dataset.all + (narrowed ? `, ${here} shown` : "");
+      section.querySelector(".found").textContent = section.querySelector(".found").dataset.all + (narrowed && asked(section) ? `, ${here} shown` : "");
       if (narrowed) section.open = here > 0 && asked(section);
     }
     const own = sections.find((section) => section.dataset.verdict === verdict)?.dataset.rest;
     const parts = Math.abs(sum - shown) > 1e-9 ? ` (${number(sum)} by their shares)` : "";
     const rest = value - sum > 1e-6 && !typed ? ` The number counts ${number(value)}. ${own || filter.dataset.rest}` : "";
-    said.textContent = narrowed ? `Showing ${label || "items"}: ${shown} rows${parts}.${rest}` : "Showing everything. Choose any number above, or type.";
+    const named = (label || "items") + (typed ? ` with “${typed}”` : "");
+    said.textContent = narrowed ? `Showing ${named}: ${shown} rows${parts}.${rest}` : "Showing everything. Choose any number above, or type.";
     all.disabled = !narrowed;
   };
 
@@ -57,9 +58,12 @@
     value = Number(link.dataset.value || 0);
     words.value = "";
     apply();
-    for (const section of sections) if (verdict ? section.dataset.verdict === verdict : !wanted.length) section.open = true;
   });
-  words.addEventListener("input", () => { verdict = ""; if (!wanted.length) label = ""; apply(); });
-  all.addEventListener("click", () => { wanted = []; verdict = ""; label = ""; value = 0; words.value = ""; apply(); });
+  words.addEventListener("input", apply);
+  all.addEventListener("click", () => {
+    wanted = []; verdict = ""; label = ""; value = 0; words.value = "";
+    apply();
+    for (const section of sections) section.open = asked(section);
+  });
   apply();
 })();
