@@ -84,7 +84,10 @@ class FileConnector(Connector[FileSettings]):
         return tuple(Partition(name, size=size) for name, size in sorted(sizes.items()))
 
     def shards(self, partitions: Sequence[Partition], cursors: Mapping[str, Cursor]) -> Sequence[Shard]:
-        """One shard for each group of files that share partitions. Always full: a file knows no changes."""
+        """One shard for each group of files that share partitions. Always full: a file knows no changes.
+
+        The query holds what each file was: an interrupted walk over a file that was written anew is another walk.
+        """
         wanted = {partition.name for partition in partitions}
         if self.config.partition:
             contents = {file: {self.config.partition} for file in self._files()}
@@ -97,7 +100,11 @@ class FileConnector(Connector[FileSettings]):
             files = sorted([str(file), *(other for group in joined for other in group[1])])
             groups.append((names.union(*(group[0] for group in joined)), files))
         return [
-            Shard(name="+".join(sorted(names)), partitions=tuple(sorted(names)), query={"files": files})
+            Shard(
+                name="+".join(sorted(names)),
+                partitions=tuple(sorted(names)),
+                query={"files": [_state(file) for file in files]},
+            )
             for names, files in sorted(groups, key=lambda group: sorted(group[0]))
             if names & wanted
         ]
@@ -107,7 +114,7 @@ class FileConnector(Connector[FileSettings]):
 
         Files with faults are read to their end all the same, and end in one `Incomplete` that tells of them.
         """
-        files = [Path(name) for name in (shard.query or {}).get("files", ())]
+        files = [Path(name) for name, *_ in (shard.query or {}).get("files", ())]
         reading = self._reading()
         page: list[WorkItem] = []
         for count, row in enumerate(reading.rows(files)):
@@ -181,7 +188,7 @@ class FileConnector(Connector[FileSettings]):
         name partitions themselves, nobody knows what it would have held, and the source fails.
         """
         files = self._files()
-        state = [(file, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+        state = [_state(file) for file in files]
         if self._known is None or self._known[0] != state:
             self._known = (state, self._count(files))
         return self._known[1]
@@ -214,3 +221,9 @@ class FileConnector(Connector[FileSettings]):
         for row in reading.rows(files):
             self._items.item(row)
         reading.end()
+
+
+def _state(file: Path | str) -> list[str | int]:
+    """By which a file is known to be as it was: its name, size in bytes and time of change in nanoseconds."""
+    found = Path(file).stat()
+    return [str(file), found.st_size, found.st_mtime_ns]
