@@ -40,6 +40,7 @@ from veaf_sync.errors import Forbidden, Incomplete
         ("items.jsonl", b'{"key": "A", "points": NaN}\n', "NaN is no number"),
         ("items.jsonl", b'{"key": "A", "points": true}\n', "points is 'True', which is no number"),
         ("items.jsonl", b'{"key": "A", "points": 1e999}\n', "no number"),
+        ("items.jsonl", b'{"key": "A", "points": ' + b"9" * 400 + b"}\n", "row 1: points is '9999"),
         ("items.jsonl", b'{"key": "A", "state": {"name": "Done"}}\n', "state holds an object"),
         ("items.jsonl", b'{"key": "A", "labels": [{"name": "x"}]}\n', "labels holds an object"),
         ("items.jsonl", b'{"title": "A"}\n', "row 1: key is missing"),
@@ -61,6 +62,14 @@ def test_a_file_that_is_not_right_fails_as_a_whole(folder, connect, pull, name, 
 
     assert failure.value.fix
     assert len(failure.value.message) < 400
+
+
+@pytest.mark.parametrize("name", ["items.csv", "items.jsonl"])
+def test_a_file_in_another_encoding_than_its_source_says_is_named(folder, connect, pull, name):
+    (folder / name).write_bytes(b'{"key": "A"}\n')
+    with pytest.raises(Incomplete, match=f"{name} is not utf-16") as failure:
+        pull(connect(name, encoding="utf-16"))
+    assert "encoding: utf-8" in failure.value.fix
 
 
 MANY = """\

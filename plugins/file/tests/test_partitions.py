@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from veaf_sync.connector import Absent, Partition
 from veaf_sync.errors import Incomplete
 from veaf_sync_file.connector import PAGE
+from veaf_sync_file.settings import FileSettings
 
 
 def test_without_a_column_each_file_is_a_partition_and_a_shard(folder, connect):
@@ -68,6 +70,32 @@ def test_pages_are_bounded_and_the_last_one_has_no_mark(folder, connect):
     # From a mark the walk may repeat, and omits nothing.
     again = [item.key for page in connector.pages(shard, pages[0].mark) for item in page.items]
     assert set(keys[PAGE:]) <= set(again)
+
+
+def test_a_folder_whose_name_looks_like_a_pattern_is_itself(folder, connect):
+    odd = folder / "plans [2026] *"
+    odd.mkdir()
+    (odd / "items.csv").write_text("key\nA\n", encoding="utf-8")
+    settings = FileSettings.model_validate({"connector": "file", "path": "*.csv"}, context={"folder": odd})
+    assert settings.files() == [odd / "items.csv"]
+    assert not settings.flaws()
+
+
+@pytest.mark.parametrize("partition", ["", "all"])
+def test_a_file_that_was_written_anew_is_another_walk(folder, connect, partition):
+    """An aborted walk of the same shard is gone on with: keys that were corrected since would come with it."""
+    path = folder / "items.csv"
+    path.write_text("key\nA-1\n", encoding="utf-8")
+
+    def query():
+        connector = connect(partition=partition)
+        return connector.shards(connector.partitions(), {})[0].query
+
+    before = query()
+    assert query() == before
+    path.write_text("key\nB-1\n", encoding="utf-8")
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000))
+    assert query() != before
 
 
 def test_an_empty_json_lines_file_is_an_empty_partition(folder, connect, pull):

@@ -102,6 +102,12 @@ def test_a_quoted_cell_may_hold_lines_and_quotes(folder, connect, pull):
     assert items["B"].title == "four"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf8", "UTF_8"])
+def test_a_byte_order_mark_is_no_part_of_the_first_columns_name(folder, connect, pull, encoding):
+    (folder / "items.csv").write_bytes("key,title\nA,Café\n".encode("utf-8-sig"))
+    assert pull(connect(encoding=encoding))["A"].title == "Café"
+
+
 def test_what_excel_writes_in_europe_is_read(folder, connect, pull):
     text = 'sep=;\r\nkey;title;points;\r\nA;Café;1,5;\r\n;;;\r\nB;"one\ntwo";;\r\n'
     (folder / "items.csv").write_bytes(text.encode("cp1252"))

@@ -57,6 +57,9 @@ def read(file: Path, faults: Faults, header: Header, *, sheet: str = "", encodin
         raise Forbidden(f"{faults.name} may not be read.", fix=f"chmod u+r '{file}'") from None
     except FileNotFoundError:
         raise Incomplete(f"{faults.name} is gone.", fix=f"{_AGAIN[:-1]}, then: veaf-sync sync") from None
+    except UnicodeError as error:
+        faults.add(0, f"is not {encoding} ({error})", "Name the encoding it has, such as encoding: utf-8.")
+        return
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         faults.add(0, f"cannot be read to its end ({error})", _AGAIN)
         return

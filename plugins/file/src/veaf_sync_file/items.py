@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -141,8 +142,10 @@ class Items:
         mark = self._settings.decimal
         if isinstance(value, str) and _NUMBER[mark].fullmatch(value):
             value = float(value.replace(mark, "."))
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            with suppress(OverflowError):  # JSON's integers have no end
+                if math.isfinite(value):
+                    return float(value)
         fix = f"Write it plainly, such as 1234{mark}5."
         if isinstance(value, str) and _NUMBER[_OTHER_MARK[mark]].fullmatch(value):
             fix = f'Say it in the source: decimal: "{_OTHER_MARK[mark]}"'

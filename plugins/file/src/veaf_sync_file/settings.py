@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import glob
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ class FileSettings(SourceSettings):
             "a".encode(value).decode(value)
         except (LookupError, UnicodeError):
             raise ValueError(f"{value} is no encoding. Example: cp1252") from None
-        return value.lower()
+        return codecs.lookup(value).name
 
     @model_validator(mode="after")
     def _read_only(self) -> Self:
@@ -77,7 +78,10 @@ class FileSettings(SourceSettings):
 
     def files(self) -> list[Path]:
         """The files that match the path now, sorted by name."""
-        matches = (Path(name) for name in glob.glob(self.path, recursive=True))
+        path, folder = Path(self.path), self._folder or Path()
+        if path.is_relative_to(folder):
+            path = path.relative_to(folder)  # what looks like a pattern in the folder's own name is none
+        matches = (folder / name for name in glob.glob(str(path), root_dir=folder, recursive=True))
         return sorted((path for path in matches if path.is_file()), key=lambda path: (path.name, str(path)))
 
     def shown(self, path: Path | str) -> str:
