@@ -60,8 +60,11 @@ def instant_or_none(value: int | None) -> datetime | None:
 
 
 def finite(value: float | None) -> float | None:
-    """Not-a-number and infinity are no estimate."""
-    return None if value is None or not math.isfinite(value) else float(value)
+    """Not-a-number, infinity and an integer beyond every float are no estimate."""
+    try:
+        return None if value is None or not math.isfinite(value) else float(value)
+    except OverflowError:
+        return None
 
 
 def as_json(value: Any) -> str:
