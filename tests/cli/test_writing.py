@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import stat
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ from veaf_sync.clock import SystemClock
 from veaf_sync.demo import folder as folders
 from veaf_sync.demo import scenario
 from veaf_sync.demo.hurry import HurriedClock
+from veaf_sync.files import write_whole
 
 FEW = 40
 
@@ -261,6 +263,19 @@ def test_a_plan_file_is_whole_or_as_it_was(synced, veaf, tmp_path):
     assert [path.name for path in tmp_path.glob(".plan*")] == []
     assert veaf("-C", synced, "plan", "--out", file).code == 0
     assert json.loads(file.read_text())["kind"] == "veaf-sync plan"
+
+
+def test_a_plan_file_that_others_may_not_read_stays_so(tmp_path):
+    closed, new = tmp_path / "closed.json", tmp_path / "new.json"
+    closed.write_text("older")
+    closed.chmod(0o600)
+    previous = os.umask(0o027)
+    try:
+        modes = [stat.S_IMODE(write_whole(path, "newer").stat().st_mode) for path in (closed, new)]
+    finally:
+        os.umask(previous)
+    assert modes == [0o600, 0o640]
+    assert closed.read_text() == "newer"
 
 
 def test_check_online_says_who_we_are(veaf, tool, synced):
