@@ -94,6 +94,18 @@ def test_a_file_that_is_no_database(tmp_path, content):
     assert path.read_bytes() == content
 
 
+def test_who_may_only_read_sees_what_a_writer_at_work_writes(file, driver, item, monkeypatch):
+    """Also where the writer's log was empty when the reader came."""
+    with open_store(url_of(file)) as writer:
+        raw = sqlite3.connect(file)
+        raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        raw.close()
+        monkeypatch.setattr(opening, "_may_write", lambda path: False)
+        with open_store(url_of(file), create=False) as reader:
+            run = driver(writer).sync([item("1")])
+            assert reader.items.frame(run.id).height == 1
+
+
 @pytest.mark.parametrize("size", [150, 5_000, 20_000, -4096])
 def test_a_truncated_file(file, size):
     data = file.read_bytes()

@@ -89,8 +89,8 @@ def _may_write(path: Path) -> bool:
 def _for_reading(address: URL, path: Path) -> URL:
     """The address of a file that may only be read (https://sqlite.org/wal.html#read_only_databases).
 
-    With a write-ahead log beside it SQLite needs the log's index too, which a writer that is at work keeps there.
-    Without one the file is all there is, and nothing is created beside it that its owner could not use.
+    A writer that is at work keeps a log, be it empty, and the log's index beside the file; its changes are read as they
+    come. Else the file is all there is, and nothing is created beside it that its owner could not use.
     """
     log, index = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
     logged = log.exists() and log.stat().st_size > 0
@@ -100,7 +100,7 @@ def _for_reading(address: URL, path: Path) -> URL:
             "be read without writing. Nothing was read.",
             fix=f"Copy {path.name} and {log.name} together into a folder where you may write, and read them there.",
         )
-    how = {"mode": "ro"} if logged else {"mode": "ro", "immutable": "1"}
+    how = {"mode": "ro"} if log.exists() and index.exists() else {"mode": "ro", "immutable": "1"}
     return address.set(database=f"file:{quote(str(path))}", query={**address.query, **how, "uri": "true"})
 
 
