@@ -83,8 +83,10 @@ class _Guard:
                 self._changed.notify()
 
     def drop(self, watch: Watch) -> None:
+        """Its exchange ended: from now on the connection may be another's, and is not shut for `watch`."""
         with self._changed:
             self._due.pop(watch, None)
+            watch.adopt(None)
 
     def _run(self) -> None:
         while True:
@@ -93,11 +95,10 @@ class _Guard:
                 late = [watch for watch, due in self._due.items() if due <= now]
                 for watch in late:
                     del self._due[watch]
+                    watch.shut_down()  # before `drop` can give its connection to another exchange
                 self._wakes = min(self._due.values(), default=math.inf)
                 if not late:
                     self._changed.wait(min(self._wakes - now, threading.TIMEOUT_MAX))
-            for watch in late:
-                watch.shut_down()
 
 
 _guard = _Guard()
