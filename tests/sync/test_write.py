@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from veaf_sync.connector import Mark, Page, Shard
+from veaf_sync.connector import Absent, Mark, Page, Shard
 from veaf_sync.errors import Incomplete, Refused, Rejected
-from veaf_sync.model import Outcome, Result, TagChange
+from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync.plan import dump, load
-from veaf_sync.sync import ApplyResult, Planned, RunResult, apply_plan, make_plan
+from veaf_sync.sync import ApplyResult, Planned, RunResult, apply_plan, direct, make_plan
 from veaf_sync.sync.holding import holding
 from veaf_sync.testing import MemoryConnector
 
@@ -241,6 +241,28 @@ def test_a_refused_write_is_a_failure_with_the_tools_words(
     assert result.failed
     assert {outcome.detail for outcome in result.outcomes} == {"the field is not on the screen"}
     assert tagged.store.journal.open("mem") == []
+
+
+def test_what_was_written_before_a_connector_broke_is_told_as_written(
+    tagged: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(direct, "CHUNK", 1)
+    planned = plan_of(tagged, tagged.sync())
+    read, asked = MemoryConnector.get, iter(range(100))
+
+    def breaks(self: MemoryConnector, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
+        if next(asked) == 3:
+            raise ValueError("a bug")
+        return read(self, ids)
+
+    monkeypatch.setattr(MemoryConnector, "get", breaks)
+    outcomes = apply(tagged, planned).outcomes
+    applied = {outcome.item.id.removeprefix("id-") for outcome in outcomes if outcome.result is Result.APPLIED}
+    failed = [outcome for outcome in outcomes if outcome.result is Result.FAILED]
+    assert len(applied) == 3
+    assert applied == tags(tagged).keys()
+    assert len(failed) == len(WANTED) - 3
+    assert all("a bug" in outcome.detail for outcome in failed)
 
 
 def test_tags_that_nobody_claims_are_neither_read_nor_cleared(tagged: Organisation) -> None:

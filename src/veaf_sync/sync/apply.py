@@ -34,19 +34,30 @@ class Writer:
         return Settler(self.source, self.store, self.run, self.lease)
 
     def write(self, digest: str, changes: Sequence[TagChange], progress: Progress) -> list[Outcome]:
-        """Write `changes` of the plan `digest`; one outcome for each.
+        """Write `changes` of the plan `digest`; one outcome for each, whatever the connector raises meanwhile.
 
         A credential that is refused meanwhile ends it: asking on could lock the account.
         """
+        outcomes: list[Outcome] = []
+        try:
+            ended = self._write(digest, changes, outcomes, progress)
+        except FAILURES as error:
+            ended = describe_failure(self.source.name, error)
+        return outcomes + _unreached(changes, outcomes, ended)
+
+    def _write(self, digest: str, changes: Sequence[TagChange], outcomes: list[Outcome], progress: Progress) -> str:
+        """Add to `outcomes`; why the credential was refused, else ""."""
         held = self.settler.resume({change.item for change in changes})
-        outcomes = [Outcome(change.item, Result.FAILED, held[change.item]) for change in changes if change.item in held]
+        outcomes += [
+            Outcome(change.item, Result.FAILED, held[change.item]) for change in changes if change.item in held
+        ]
         free = [change for change in changes if change.item not in held]
         doubted = self.settler.in_doubt({change.item for change in free})
         refused = self._write_all(digest, [c for c in free if c.item not in doubted], outcomes, len(changes), progress)
         if doubted and not refused:  # last, so that looking for them delays nothing else
             self.settler.look_on(doubted, progress)
             refused = self._write_all(digest, [c for c in free if c.item in doubted], outcomes, len(changes), progress)
-        return outcomes + _unreached(free, outcomes, refused)
+        return refused
 
     def _write_all(
         self, digest: str, changes: Sequence[TagChange], outcomes: list[Outcome], total: int, progress: Progress
