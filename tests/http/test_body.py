@@ -46,7 +46,7 @@ def test_deadline_holds_over_the_whole_answer(server, make_session, fault):
     session = make_session(deadline=0.6, read_timeout=30)
     seconds, said = _elapsed(lambda: session.call("GET", f"{server.url}/x"))
     assert "no complete answer within 0.6 s" in said
-    assert 0.5 < seconds < 2
+    assert 0.5 < seconds < 4
 
 
 def test_deadline_holds_over_all_attempts(server, make_session):
@@ -55,10 +55,10 @@ def test_deadline_holds_over_all_attempts(server, make_session):
         time.sleep(5)
 
     server.script = script
-    session = make_session(deadline=0.7, read_timeout=0.3)
+    session = make_session(deadline=2, read_timeout=0.8)
     seconds, said = _elapsed(lambda: session.call("GET", f"{server.url}/x"))
-    assert "no complete answer within 0.7 s" in said
-    assert seconds < 2
+    assert "no complete answer within 2 s" in said
+    assert seconds < 4
     assert 2 <= len(server.heads) <= 3
 
 
@@ -66,12 +66,12 @@ def test_stalled_body_is_repeated_after_the_read_timeout(server, make_session):
     def script(wire, n):
         if n == 1:
             wire.send(HEAD + b"Content-Length: 100\r\n\r\n{")
-            time.sleep(2)
+            time.sleep(5)
         else:
             wire.answer(body=b"[1]")
 
     server.script = script
-    assert make_session(deadline=10, read_timeout=0.2).call("GET", f"{server.url}/x").data == [1]
+    assert make_session(deadline=10, read_timeout=1).call("GET", f"{server.url}/x").data == [1]
 
 
 def test_endless_body_ends_at_the_cap(server, make_session):
@@ -105,12 +105,12 @@ def test_kept_connection_is_watched_too(server, make_session):
         wire.send(HEAD + b"Content-Length: 2\r\n\r\n{}")
         wire.sock.recv(65536)
         wire.send(HEAD + b"Content-Length: 100000\r\n\r\n")
-        _trickle(wire, b"x" * 60)
+        _trickle(wire, b"x" * 200)
 
     server.script = script
-    session = make_session(deadline=0.5)
+    session = make_session(deadline=1.5)
     assert session.call("GET", f"{server.url}/x").data == {}
     seconds, said = _elapsed(lambda: session.call("GET", f"{server.url}/x"))
     assert len(server.heads) == 1
-    assert "within 0.5 s" in said
-    assert seconds < 2
+    assert "within 1.5 s" in said
+    assert seconds < 5

@@ -129,7 +129,7 @@ def test_interrupted_shard_goes_on_where_it_was(site, connect, whole, fails, nam
 )
 def test_body_that_does_not_end_is_bounded(site, connect, whole, fault, reason):
     site.faults.add(fault, path=SEARCH, nth=2, times=None)
-    connector = connect(site, limits=Limits(deadline=0.6, body_cap=4 * 2**20))
+    connector = connect(site, limits=Limits(deadline=1.5, body_cap=4 * 2**20))
     with pytest.raises(Incomplete, match=reason):
         list(connector.pages(whole("PAY"), None))
 
