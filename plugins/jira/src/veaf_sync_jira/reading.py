@@ -50,7 +50,10 @@ class Reading:
             return self._roster
 
     def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
-        """Walk a shard. The cursor is the server's time when its *first* page was asked for, minus the lag."""
+        """Walk a shard. The cursor is the server's time when the command first asked the site, minus the lag.
+
+        That is never after the walk's first page; a walk that is gone on with keeps the time it began with.
+        """
         since = (mark or {}).get("started")
         started = int(since) if since is not None else _millis(self.client.site.time)
         patience = self._patience()
