@@ -13,7 +13,7 @@ import pytest
 from veaf_sync.connector import Page, Shard
 from veaf_sync.frames import HIERARCHY, VERDICTS, WEIGHTS
 from veaf_sync.model import Membership, WorkItem
-from veaf_sync.store import Generation, Lease, PartitionState, Published, Run, Store, open_store
+from veaf_sync.store import Generation, Lease, PartitionState, Published, Run, Staged, Store, open_store, prepare
 
 AT = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 ENGINES = ("sqlite", "postgresql")
@@ -59,10 +59,14 @@ class Pass:
         generation = self.store.pulls.begin(run.id, self.source, shard, self.lease)
         for start in range(0, len(items), 3):
             page = Page(items[start : start + 3], mark={"last": start})
-            self.store.pulls.stage(generation, page, self.lease)
+            self.stage(generation, page)
         if complete:
             self.store.pulls.complete(generation, self.lease)
         return generation
+
+    def stage(self, generation: Generation, page: Page) -> Staged:
+        (staged,) = self.store.pulls.stage([(generation, prepare(page))], self.lease)
+        return staged
 
     def publish(self, run: Run, **given: Any) -> Published:
         return self.store.pulls.publish(run.id, self.source, **given, lease=self.lease)

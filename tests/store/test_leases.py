@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from veaf_sync.connector import Page, Shard
 from veaf_sync.errors import FenceLost, Refused
 from veaf_sync.model import ItemRef, Outcome, Result, TagChange
-from veaf_sync.store import Generation, Lease, open_store
+from veaf_sync.store import Generation, Lease, open_store, prepare
 
 MINUTE = timedelta(minutes=1)
 NOW = timedelta(0)
@@ -87,7 +87,7 @@ def test_a_stale_lease_cannot_write_anything(store, sync, item, results):
         "runs.begin": lambda: store.runs.begin(sync.at, {"a": "b"}, metric_version="1", lease=stale),
         "runs.finish": lambda: sync.finish(run),
         "pulls.begin": lambda: pulls.begin(run.id, "hub", Shard("Z", ("Z",)), stale),
-        "pulls.stage": lambda: pulls.stage(generation, Page([item("2")]), stale),
+        "pulls.stage": lambda: pulls.stage([(generation, prepare(Page([item("2")])))], stale),
         "pulls.restart": lambda: pulls.restart(generation, stale),
         "pulls.complete": lambda: pulls.complete(generation, stale),
         "pulls.stage_read": lambda: pulls.stage_read(run.id, "hub", [item("2")], stale),
@@ -179,7 +179,7 @@ def test_workers_of_one_lease_stage_beside_each_other(url, driver, item):
             try:
                 for page in range(5):
                     items = [item(f"{name}{page}{n}", name) for n in range(4)] + [item("moving", name, minute=page)]
-                    store.pulls.stage(generation, Page(items, mark={"page": page}), sync.lease)
+                    sync.stage(generation, Page(items, mark={"page": page}))
                 store.pulls.complete(generation, sync.lease)
             except BaseException as error:
                 failures.append(error)

@@ -104,7 +104,7 @@ def test_a_number_that_is_missing_in_thousands_of_rows_does_not_spoil_the_column
     items = [item(f"{n:05}", points=None if n < 4000 else n / 2, created=None) for n in range(4002)]
     run = sync.begin()
     generation = store.pulls.begin(run.id, "hub", Shard("P", ("P",)), sync.lease)
-    store.pulls.stage(generation, Page(items), sync.lease)
+    sync.stage(generation, Page(items))
     store.pulls.complete(generation, sync.lease)
     sync.publish(run)
     points = store.items.frame(run.id)["points"]
@@ -133,7 +133,7 @@ def test_an_unchanged_item_gets_no_new_version_and_a_changed_one_does(store, syn
     run = sync.begin()
     generation = store.pulls.begin(run.id, "hub", Shard("P", ("P",)), sync.lease)
     page = Page([item("1"), item("2", title="new"), item("3")])
-    assert store.pulls.stage(generation, page, sync.lease) == Staged(seen=3, changed=2)
+    assert sync.stage(generation, page) == Staged(seen=3, changed=2)
     store.pulls.complete(generation, sync.lease)
     published = sync.publish(run)
     assert (published.new, published.changed, published.removed) == (1, 1, 0)
@@ -143,7 +143,7 @@ def test_order_of_partitions_is_no_change(store, sync, item):
     sync.sync([item("1", "A", "B")], partitions=["A", "B"])
     run = sync.begin()
     generation = store.pulls.begin(run.id, "hub", Shard("A+B", ("A", "B")), sync.lease)
-    assert store.pulls.stage(generation, Page([item("1", "B", "A")]), sync.lease).changed == 0
+    assert sync.stage(generation, Page([item("1", "B", "A")])).changed == 0
 
 
 def test_nothing_is_visible_before_publishing(store, sync, item):

@@ -26,7 +26,7 @@ def test_an_interrupted_walk_is_gone_on_with_from_its_mark(store, sync, item):
     run = sync.begin()
     walk = store.pulls.begin(run.id, "hub", SHARD, sync.lease)
     assert (walk.mark, walk.resumed) == (None, False)
-    store.pulls.stage(walk, Page([item("1", title="new")], mark={"last": "1"}), sync.lease)
+    sync.stage(walk, Page([item("1", title="new")], mark={"last": "1"}))
     sync.publish(run)
     sync.finish(run)
     assert titles(store, run) == {"1": "", "9": ""}
@@ -34,13 +34,13 @@ def test_an_interrupted_walk_is_gone_on_with_from_its_mark(store, sync, item):
     later = sync.begin()
     again = store.pulls.begin(later.id, "hub", SHARD, sync.lease)
     assert (again.id, again.mark, again.resumed, again.run) == (walk.id, {"last": "1"}, True, later.id)
-    store.pulls.stage(again, Page([item("2")]), sync.lease)
+    sync.stage(again, Page([item("2")]))
     store.pulls.complete(again, sync.lease)
     assert [known.id for known in store.pulls.missing(later.id, "hub", ["P"])] == ["9"]
     sync.publish(later)
     assert titles(store, later) == {"1": "new", "2": "", "9": ""}
     with pytest.raises(StoreError, match="not open any more"):
-        store.pulls.stage(walk, Page([item("3")]), sync.lease)
+        sync.stage(walk, Page([item("3")]))
 
 
 def test_a_walk_is_not_gone_on_with_when_it_is_old_or_another(store, sync, item):
@@ -49,7 +49,7 @@ def test_a_walk_is_not_gone_on_with_when_it_is_old_or_another(store, sync, item)
     for shard in (SHARD, other, Shard("P", ("P", "Q")), Shard("P", ("P",), incremental=True, query={"since": 2})):
         walk = store.pulls.begin(run.id, "hub", shard, sync.lease)
         assert not walk.resumed
-        store.pulls.stage(walk, Page([item("1", title="old")], mark={"last": "1"}), sync.lease)
+        sync.stage(walk, Page([item("1", title="old")], mark={"last": "1"}))
     sync.finish(run, status="failed")
     sync.at += timedelta(hours=25)
     later = sync.begin()
@@ -85,8 +85,8 @@ def test_pages_that_repeat_an_item_count_it_once_and_take_the_newest(store, sync
     run = sync.begin()
     walk = store.pulls.begin(run.id, "hub", SHARD, sync.lease)
     newest = item("1", title="b", minute=9)
-    store.pulls.stage(walk, Page([newest, item("1", title="a", minute=1)], mark={"n": 1}), sync.lease)
-    store.pulls.stage(walk, Page([item("1", title="c", minute=5), item("2")]), sync.lease)
+    sync.stage(walk, Page([newest, item("1", title="a", minute=1)], mark={"n": 1}))
+    sync.stage(walk, Page([item("1", title="c", minute=5), item("2")]))
     store.pulls.complete(walk, sync.lease)
     assert sync.publish(run) == Published(new=2, changed=0, removed=0)
     assert titles(store, run) == {"1": "b", "2": ""}
@@ -96,8 +96,8 @@ def test_where_equally_new_the_later_page_counts(store, sync, item):
     run = sync.begin()
     first = store.pulls.begin(run.id, "hub", Shard("A", ("A",)), sync.lease)
     second = store.pulls.begin(run.id, "hub", Shard("B", ("B",)), sync.lease)
-    store.pulls.stage(second, Page([item("1", "B", title="earlier")]), sync.lease)
-    store.pulls.stage(first, Page([item("1", "A", title="later")]), sync.lease)
+    sync.stage(second, Page([item("1", "B", title="earlier")]))
+    sync.stage(first, Page([item("1", "A", title="later")]))
     for walk in (first, second):
         store.pulls.complete(walk, sync.lease)
     sync.publish(run)
@@ -233,7 +233,7 @@ def test_a_page_that_breaks_off_is_staged_anew(store, sync, item):
 
     sa.event.listen(engine, "after_cursor_execute", fail)
     with pytest.raises(KeyboardInterrupt):
-        store.pulls.stage(walk, Page([item("2")], mark={"last": "2"}), sync.lease)
+        sync.stage(walk, Page([item("2")], mark={"last": "2"}))
     sa.event.remove(engine, "after_cursor_execute", fail)
     again = store.pulls.begin(run.id, "hub", SHARD, sync.lease)
     assert again.mark == {"last": 0}
@@ -272,7 +272,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_items(store, 
             run = sync.begin()
             walk = store.pulls.begin(run.id, source, SHARD, sync.lease)
             with Statements(store) as staging:
-                store.pulls.stage(walk, Page(items), sync.lease)
+                sync.stage(walk, Page(items))
             store.pulls.complete(walk, sync.lease)
             with Statements(store) as judging:
                 gone = [known.id for known in store.pulls.missing(run.id, source, ["P"])]

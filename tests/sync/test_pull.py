@@ -29,10 +29,20 @@ def test_everything_is_pulled_and_a_second_pass_changes_nothing(busy: Organisati
     assert (second.sources[0].new, second.sources[0].changed, second.sources[0].removed) == (0, 0, 0)
 
 
+DEFECT = "the connector of mem failed ({}). That is a defect of the plugin"
+
+
 @pytest.mark.parametrize(
-    "error", [Incomplete("half a page"), Forbidden("not yours"), RuntimeError("a bug"), SystemExit(3)]
+    ("error", "reason"),
+    [
+        (Incomplete("half a page"), "half a page"),
+        (Incomplete("SHOPPING ended early"), "SHOPPING ended early"),
+        (Forbidden("not yours"), "not yours"),
+        (RuntimeError("a bug"), DEFECT.format("RuntimeError: a bug")),
+        (SystemExit(3), DEFECT.format("SystemExit: 3")),
+    ],
 )
-def test_one_shard_that_fails_is_frozen_and_the_others_go_on(busy: Organisation, error: Any) -> None:
+def test_one_shard_that_fails_is_frozen_and_the_others_go_on(busy: Organisation, error: Any, reason: str) -> None:
     busy.sync()
     busy.clock.advance(3600)
     busy.tool.edit("id-PAY-0", type="Chore")
@@ -44,7 +54,19 @@ def test_one_shard_that_fails_is_frozen_and_the_others_go_on(busy: Organisation,
     assert verdicts["PAY-0"] == "orphan", "PAY was read"
     assert {v for key, v in verdicts.items() if key.startswith("SHOP")} == {"unreadable"}
     assert result.sources[0].state == "partial"
+    assert result.sources[0].reason == f"SHOP: {reason}", "the place stands there once"
     assert "SHOP" in str([s.partition for s in busy.store.pulls.states(run=result.run.id) if s.state != "fresh"])
+
+
+@pytest.mark.parametrize("wrong", [{"points": "five"}, {"title": None}, {"updated": "yesterday"}])
+def test_a_value_that_cannot_be_stored_ends_its_shard_and_the_others_go_on(
+    busy: Organisation, wrong: dict[str, Any]
+) -> None:
+    busy.tool.items["id-SHOP-4"] = replace(busy.tool.items["id-SHOP-4"], **wrong)
+    result = busy.sync()
+    assert result.sources[0].state == "partial"
+    assert result.sources[0].reason.startswith("SHOP: the connector of mem failed (")
+    assert {key.split("-")[0] for key in busy.verdicts(result.run.id)} == {"PAY", "OPS"}
 
 
 def test_within_its_freshness_promise_a_partition_counts_as_last_read(busy: Organisation) -> None:
@@ -309,6 +331,30 @@ def test_an_interrupted_walk_goes_on_from_its_mark(busy: Organisation, monkeypat
     assert asked[0] is not None, "it goes on, not from zero"
     assert len([key for key in busy.verdicts(second.run.id) if key.startswith("BIG")]) == 20
     assert not second.degraded
+
+
+def test_a_walk_interrupted_under_other_settings_is_begun_anew(
+    busy: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read before the interruption was read otherwise: nobody would read it again."""
+    for number in range(12):
+        busy.tool.add("BIG", f"BIG-{number:02}", type="Story", labels=("okr:fast",))
+    whole = MemoryConnector.pages
+
+    def dies_in_big(self: MemoryConnector, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+        for number, page in enumerate(whole(self, shard, mark)):
+            if shard.name == "BIG" and number == 2:
+                raise Incomplete("the line went dead")
+            yield page
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryConnector, "pages", dies_in_big)
+        assert busy.sync().degraded
+    busy.source["tag"] = '{label: "okr:{objective}"}'
+    busy.clock.advance(3600)
+    result = busy.sync()
+    items = busy.store.items.frame(result.run.id)
+    assert items.filter(items["partition"] == "BIG")["tags"].to_list() == [["okr:fast"]] * 12
 
 
 def test_a_field_that_only_the_tool_holds_is_a_statement(busy: Organisation) -> None:

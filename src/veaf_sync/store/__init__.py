@@ -10,6 +10,7 @@ from veaf_sync.store.journal import Journal
 from veaf_sync.store.leases import Leases
 from veaf_sync.store.listing import LISTED
 from veaf_sync.store.opening import open_store
+from veaf_sync.store.prepared import Prepared, prepare
 from veaf_sync.store.pulls import Pulls
 from veaf_sync.store.records import (
     Choice,
@@ -43,6 +44,7 @@ __all__ = [
     "Lease",
     "Leases",
     "PartitionState",
+    "Prepared",
     "Published",
     "Pulls",
     "Reading",
@@ -53,4 +55,5 @@ __all__ = [
     "Standing",
     "Store",
     "open_store",
+    "prepare",
 ]

@@ -51,8 +51,8 @@ def running(connection: Connection, run: int) -> Row[Any]:
     return row
 
 
-def begin(connection: Connection, run: int, source: str, shard: Shard) -> Generation:
-    """Go on with a recent open walk of the same shard, else begin one and throw older ones of that shard away."""
+def begin(connection: Connection, run: int, source: str, shard: Shard, settings: str) -> Generation:
+    """Go on with a recent open walk of the same shard, read with the same settings, else begin one; older ones go."""
     at = running(connection, run).at
     same = {
         "source": source,
@@ -60,6 +60,7 @@ def begin(connection: Connection, run: int, source: str, shard: Shard) -> Genera
         "partitions": join(sorted(shard.partitions)),
         "incremental": int(shard.incremental),
         "query": as_json(shard.query) if shard.query is not None else "",
+        "settings": settings,
     }
     earlier = connection.execute(
         select(tables.generations, tables.runs.c.at.label("run_at"))

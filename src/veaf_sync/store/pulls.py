@@ -10,13 +10,15 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, func, select
 
-from veaf_sync.connector import Cursor, Page, Shard
+from veaf_sync.connector import Cursor, Shard
 from veaf_sync.model import WorkItem
 from veaf_sync.store import choosing, generations, publishing, staging, tables
 from veaf_sync.store.engine import Database
 from veaf_sync.store.journal_state import state
+from veaf_sync.store.prepared import Prepared
 from veaf_sync.store.records import Generation, Known, Lease, PartitionState, Published, Staged
-from veaf_sync.store.values import as_json, clean, from_json, instant_or_none, split
+from veaf_sync.store.rows import read
+from veaf_sync.store.values import clean, from_json, instant_or_none, split
 
 
 class Pulls:
@@ -66,24 +68,26 @@ class Pulls:
         states = [state for state in states if state.state != "dropped"]
         return sorted(states, key=lambda state: (state.source, state.partition))
 
-    def begin(self, run: int, source: str, shard: Shard, lease: Lease) -> Generation:
-        """Begin the walk of a shard, or go on with one of the same shard that was interrupted at most a day ago."""
+    def begin(self, run: int, source: str, shard: Shard, lease: Lease, *, settings: str = "") -> Generation:
+        """Begin the walk of a shard, or go on with one of the same shard that was interrupted at most a day ago.
+
+        `settings` stands for what decides how items are read: a walk that was begun under others is thrown away.
+        """
         with self._database.writing(lease) as connection:
-            return generations.begin(connection, run, source, shard)
+            return generations.begin(connection, run, source, shard, settings)
 
-    def stage(self, generation: Generation, page: Page, lease: Lease) -> Staged:
-        """Store a page: its changed items, the ids it showed, and the mark behind it, all or nothing."""
-        return self.stage_all([(generation, page)], lease)[0]
+    def stage(self, pages: Sequence[tuple[Generation, Prepared]], lease: Lease) -> list[Staged]:
+        """Store pages, of each its changed items, the ids it showed and the mark behind it: all pages or none.
 
-    def stage_all(self, pages: Sequence[tuple[Generation, Page]], lease: Lease) -> list[Staged]:
-        """Store several pages, each with its mark, all or nothing. One transaction costs more than a page's rows."""
+        One transaction costs more than a page's rows.
+        """
         with self._database.writing(lease, lasting=False) as connection:
             return [self._stage(connection, generation, page) for generation, page in pages]
 
-    def _stage(self, connection: Connection, generation: Generation, page: Page) -> Staged:
-        mark = as_json(page.mark) if page.mark is not None else ""
-        generations.advance(self._database, connection, generation, mark)
-        return staging.stage(self._database, connection, generation.run, generation.source, generation.id, page.items)
+    def _stage(self, connection: Connection, generation: Generation, page: Prepared) -> Staged:
+        generations.advance(self._database, connection, generation, page.mark)
+        own = (generation.run, generation.source, generation.id)
+        return staging.stage(self._database, connection, *own, page.readings)
 
     def restart(self, generation: Generation, lease: Lease) -> None:
         """Forget the mark; what was staged stays."""
@@ -98,10 +102,11 @@ class Pulls:
 
     def stage_read(self, run: int, source: str, items: Sequence[WorkItem], lease: Lease) -> Staged:
         """Store items that were read directly, by id. They count as shown by a complete walk of this run."""
+        readings = list(map(read, items))
         with self._database.writing(lease) as connection:
             generations.running(connection, run)
             generation = generations.direct(connection, run, source)
-            return staging.stage(self._database, connection, run, source, generation, items)
+            return staging.stage(self._database, connection, run, source, generation, readings)
 
     def missing(self, run: int, source: str, partitions: Collection[str]) -> list[Known]:
         """Published items that live in these (completely read) partitions and that nothing complete showed, by id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
@@ -123,7 +124,7 @@ def _place(place: Membership) -> Membership:
     return Membership(clean(place.partition), clean(place.handle), tags)
 
 
-def newest(readings: list[Reading]) -> dict[str, Reading]:
+def newest(readings: Iterable[Reading]) -> dict[str, Reading]:
     """One reading per id: the newest by `updated`, where equal the later one."""
     best: dict[str, Reading] = {}
     for reading in readings:

@@ -7,11 +7,10 @@ from typing import Any, cast
 
 from sqlalchemy import BigInteger, Connection, CursorResult, Executable, Text, bindparam, delete, select, update
 
-from veaf_sync.model import WorkItem
 from veaf_sync.store import tables
 from veaf_sync.store.engine import Database
 from veaf_sync.store.records import Staged
-from veaf_sync.store.rows import CONTENT, Reading, newest, read
+from veaf_sync.store.rows import CONTENT, Reading, newest
 from veaf_sync.store.values import join
 
 _i = tables.items.c
@@ -23,14 +22,14 @@ _GENERATION = bindparam("this_generation", type_=BigInteger)
 
 
 def stage(
-    database: Database, connection: Connection, run: int, source: str, generation: int, items: Sequence[WorkItem]
+    database: Database, connection: Connection, run: int, source: str, generation: int, shown: Sequence[Reading]
 ) -> Staged:
-    """Note `items` as seen by `generation` and stage those whose content differs from the published version.
+    """Note what was `shown` as seen by `generation` and stage those whose content differs from the published version.
 
     Of several readings of an item in one generation the newest counts. The number of statements does not
     depend on the number of items.
     """
-    readings = newest(list(map(read, items)))
+    readings = newest(shown)
     if not readings:
         return Staged(0, 0)
     page = database.run(connection, _next_page, this_run=run).scalar_one()

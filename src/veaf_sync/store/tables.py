@@ -63,6 +63,7 @@ generations = Table(
     text("partitions"),
     truth("incremental"),
     text("query"),
+    text("settings"),  # a digest of what decides how items are read
     text("mark"),
     text("status"),  # open | complete | published
     Index("ix_generations_source", "source", "status"),

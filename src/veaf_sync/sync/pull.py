@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 from veaf_sync.connector import Cursor, Shard
 from veaf_sync.errors import Incomplete, VeafSyncError
@@ -164,18 +163,12 @@ def _catching_up(source: Source, pulling: Pulling) -> list[Shard]:
 
 def _usable(source: Source, cursors: Mapping[str, Cursor], before: Mapping[str, PartitionState]) -> dict[str, Cursor]:
     """Cursors of partitions that were fresh last time, and read with these settings: all others are read in full."""
-    settings = _fingerprint(source)
+    settings = source.fingerprint()
     return {
         name: cursor["at"]
         for name, cursor in cursors.items()
         if name in before and before[name].state == "fresh" and cursor.get("settings") == settings
     }
-
-
-def _fingerprint(source: Source) -> str:
-    """A digest of the settings that decide what is read of an item; credentials and bounds do not."""
-    others = {"token", "write_token", "user", "freshness", "guards", "read_only", "lag", "census_every"}
-    return sha256(source.settings.model_dump_json(exclude=others).encode()).hexdigest()[:16]
 
 
 def _read_by(walked: Sequence[Walked], *, incremental: bool) -> list[str]:
@@ -189,7 +182,7 @@ def _read_by(walked: Sequence[Walked], *, incremental: bool) -> list[str]:
 
 
 def _cursors(source: Source, walked: Sequence[Walked]) -> dict[str, Cursor]:
-    settings = _fingerprint(source)
+    settings = source.fingerprint()
     whole = {*_read_by(walked, incremental=False), *_read_by(walked, incremental=True)}
     return {
         name: {"at": one.cursor, "settings": settings}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Self
 
 from veaf_sync.clock import Clock
@@ -34,6 +35,11 @@ class Source:
         if self._identity is None:
             self._identity = self.connector.check()
         return self._identity
+
+    def fingerprint(self) -> str:
+        """A digest of the settings that decide what is read of an item; credentials and bounds do not."""
+        others = {"token", "write_token", "user", "freshness", "guards", "read_only", "lag", "census_every"}
+        return sha256(self.settings.model_dump_json(exclude=others).encode()).hexdigest()[:16]
 
 
 class Sources:

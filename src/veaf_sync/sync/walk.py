@@ -11,9 +11,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from veaf_sync.connector import Cursor, Mark, Page, Shard
+from veaf_sync.connector import Cursor, Mark, Shard
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, TokenExpired
-from veaf_sync.store import Generation, Lease, Store
+from veaf_sync.store import Generation, Lease, Prepared, Store, prepare
 from veaf_sync.sync.sources import Source, describe_failure
 
 WORKERS = 8
@@ -56,16 +56,16 @@ class _Progressing:
     """Refuses a walk that does not advance: a mark that comes twice, or page after page with nothing on it."""
 
     def __init__(self) -> None:
-        self._last: Mark | None = None
+        self._last = ""
         self._empty = 0
         self.ended = False
 
-    def refusal(self, page: Page) -> Incomplete | None:
+    def refusal(self, page: Prepared) -> Incomplete | None:
         """Why `page` cannot be the next one; `None` where it can."""
         if self.ended:
             return Incomplete("pages went on behind the last one")
-        self._empty = 0 if page.items else self._empty + 1
-        if page.mark is None:
+        self._empty = 0 if page.readings else self._empty + 1
+        if not page.mark:
             self.ended = True
         elif page.mark == self._last:
             return Incomplete("the same place was answered twice: the walk goes in circles")
@@ -84,7 +84,8 @@ def walk(
     seen: Callable[[int], None],
 ) -> list[Walked]:
     """Walk every shard; `seen` is told the number of items of each staged page. One `Walked` a shard, in order."""
-    generations = {shard.name: store.pulls.begin(run, source.name, shard, lease) for shard in shards}
+    settings = source.fingerprint()
+    generations = {shard.name: store.pulls.begin(run, source.name, shard, lease, settings=settings) for shard in shards}
     crew = _Crew(source, shards, {name: generation.mark for name, generation in generations.items()})
     guards = {shard.name: _Progressing() for shard in shards}
     cursors: dict[str, Cursor | None] = {}
@@ -94,7 +95,7 @@ def walk(
     gc.set_threshold(max(threshold[0], COLLECT_AFTER), *threshold[1:])
     try:
         while len(ended) < len(shards):
-            pages: list[tuple[Generation, Page]] = []
+            pages: list[tuple[Generation, Prepared]] = []
             ends: dict[str, _End] = {}
             for name, event in crew.next(open_=[s.name for s in shards if s.name not in ended]):
                 if name in ended or name in ends:
@@ -106,7 +107,7 @@ def walk(
                 else:
                     pages.append((generations[name], event))
                     cursors[name] = event.cursor
-            for staged in store.pulls.stage_all(pages, lease) if pages else ():
+            for staged in store.pulls.stage(pages, lease) if pages else ():
                 seen(staged.seen)
             for name, end in ends.items():
                 ended[name] = _verdict(end, guards[name], store, generations[name], lease)
@@ -141,14 +142,11 @@ def _walked(
         return Walked(shard, cursor=cursors.get(shard.name), resumed=generation.mark is not None)
     if isinstance(error, AuthError):
         raise error  # the credential is refused: this concerns the whole source
-    reason = describe_failure(source.name, error)
-    if not any(name in reason for name in shard.partitions):
-        reason = f"{shard.name}: {reason}"
-    return Walked(shard, reason=reason, forbidden=isinstance(error, Forbidden))
+    return Walked(shard, reason=describe_failure(source.name, error), forbidden=isinstance(error, Forbidden))
 
 
 class _Crew:
-    """Worker threads that fetch pages ahead, a bounded number of them. Daemons: one that hangs keeps nobody waiting."""
+    """Daemon threads that fetch and prepare pages ahead, a bounded number: one that hangs keeps nobody waiting."""
 
     def __init__(self, source: Source, shards: Sequence[Shard], marks: Mapping[str, Mark | None]) -> None:
         self._source = source
@@ -157,7 +155,7 @@ class _Crew:
         for shard in shards:
             self._jobs.put(shard)
         self._workers = min(WORKERS, len(shards))
-        self._inbox: queue.Queue[tuple[str, Page | _End]] = queue.Queue(maxsize=max(2, 2 * self._workers))
+        self._inbox: queue.Queue[tuple[str, Prepared | _End]] = queue.Queue(maxsize=max(2, 2 * self._workers))
         self._dropped: set[str] = set()
         self._stopped = threading.Event()
 
@@ -165,7 +163,7 @@ class _Crew:
         for number in range(self._workers):
             threading.Thread(target=self._work, daemon=True, name=f"{self._source.name}-{number}").start()
 
-    def next(self, *, open_: Sequence[str]) -> list[tuple[str, Page | _End]]:
+    def next(self, *, open_: Sequence[str]) -> list[tuple[str, Prepared | _End]]:
         """The pages and ends that wait, at least one; after `PATIENCE` seconds of silence, the first shard's end."""
         try:
             events = [self._inbox.get(timeout=PATIENCE)]
@@ -197,10 +195,10 @@ class _Crew:
 
     def _fetch(self, shard: Shard, mark: Mark | None) -> None:
         for page in self._source.connector.pages(shard, mark):
-            if not self._hand(shard.name, page):
+            if not self._hand(shard.name, prepare(page)):
                 return
 
-    def _hand(self, name: str, event: Page | _End) -> bool:
+    def _hand(self, name: str, event: Prepared | _End) -> bool:
         """False when nobody wants it any more."""
         while not self._stopped.is_set() and name not in self._dropped:
             try:

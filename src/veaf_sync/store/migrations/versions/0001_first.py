@@ -107,6 +107,7 @@ def _pulls() -> None:
         text("partitions"),
         truth("incremental"),
         text("query"),
+        text("settings"),
         text("mark"),
         text("status"),
         sa.PrimaryKeyConstraint("id"),
