@@ -30,7 +30,7 @@ START, END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 VERDICTS = ("aligned", "dangling", "ambiguous", "exempt", "orphan", "unreadable")
 KEYS = [f"K{number}" for number in range(9)]
-numbers = st.one_of(st.none(), st.sampled_from([0.0, 0.1, 0.2, 1 / 3, 2.5, 8.0]), st.floats(0, 1e6))
+numbers = st.one_of(st.none(), st.sampled_from([0.0, 0.1, 0.2, 1 / 3, 2.5, 8.0, -20.0, math.nan]), st.floats(-1e6, 1e6))
 
 item = st.fixed_dictionaries(
     {
@@ -125,6 +125,7 @@ def test_every_weight_adds_up_over_verdicts_and_groups(world: Callable[[Any], Wo
             assert name == "points"
             assert read.weights["points"].null_count() == read.weights.height
             continue
+        assert (read.weights[name] >= 0).all(), "whatever nonsense a tool holds"
         assert found.total == pytest.approx(math.fsum(read.weights[name].to_list()))
         adds_up(found)
         for column in ("source", "partition", "team", "level", "objective", "verdict"):
@@ -175,7 +176,7 @@ def test_nothing_counts_twice(world: Callable[[Any], World], rows: Any) -> None:
         assert level[key] != "subtask" or up[key] is None
         assert level[key] == "subtask" or not counted.intersection(above(key))
     logged = read.items.select("source", "id", "hours").rows()
-    flowing = [hours for source, identity, hours in logged if hours and owner((source, identity)) in counted]
+    flowing = [hours for source, identity, hours in logged if (hours or 0) > 0 and owner((source, identity)) in counted]
     assert math.fsum(read.weights["hours"].to_list()) == pytest.approx(math.fsum(flowing))
     named = {
         name
@@ -195,7 +196,7 @@ def test_imputing_changes_no_given_value(world: Callable[[Any], World], rows: An
     for own, row in zip(both["own"], both.iter_rows(named=True), strict=True):
         if not row["counted"]:
             assert (row["points"], row["points_imputed"], row["points_missing"]) == (0.0, 0.0, False)
-        elif own is None:
+        elif own is None or not own >= 0:
             assert row["points"] == row["points_imputed"] > 0
             assert row["points_missing"]
         else:

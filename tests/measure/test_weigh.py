@@ -104,7 +104,7 @@ def test_only_counted_items_teach_an_estimate(weigh_rows: Weigh) -> None:
     assert column(weights, "points") == {"old": 0.0, "a": 4.0, "b": 4.0}
 
 
-@pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), -float("inf"), 1e300])
+@pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), -float("inf"), 1e300, -7.0])
 def test_a_number_that_is_no_estimate_is_missing(weigh_rows: Weigh, nonsense: float) -> None:
     weights = weigh_rows([{"id": "a", "points": nonsense, "hours": nonsense}, {"id": "b", "points": 3.0, "hours": 1.0}])
     assert column(weights, "points") == {"a": 3.0, "b": 3.0}

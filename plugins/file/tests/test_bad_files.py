@@ -32,6 +32,7 @@ from veaf_sync.errors import Forbidden, Incomplete
         ("items.csv", b'key,points\nA,"1,5"\n', "row 2: points is '1,5', which is no number"),
         ("items.csv", b"key,points\nA,1_000\n", "no number"),
         ("items.csv", b"key,points\nA,nan\n", "no number"),
+        ("items.csv", b"key,hours\nA,-20\n", "row 2: hours is -20; hours are 0 or more"),
         ("items.csv", b"key,created\nA,24.11.2026\n", "created is '24.11.2026', which is no ISO 8601 time"),
         ("items.csv", b"key,created\nA,0001-01-01T00:00+05:00\n", "no ISO 8601 time"),
         ("items.jsonl", b'{"key": "A"}\n{"key": ', "items.jsonl, row 2: this is no JSON"),

@@ -14,16 +14,16 @@ def total(column: pl.Expr) -> pl.Expr:
     """Σ of a Float64 column, the same whatever the order of rows and the number of threads; null counts as 0.
 
     Floats do not add associatively, so numbers are added as multiples of 2⁻⁶⁰ in 128 bits: exact from
-    2⁻⁸ up, and within 2⁻⁶¹ for each smaller one. `finite` keeps every number below 2⁴⁰, so that even 2²⁷
+    2⁻⁸ up, and within 2⁻⁶¹ for each smaller one. `estimate` keeps every number below 2⁴⁰, so that even 2²⁷
     of them fit.
     """
     exact = (column * _SCALE).round(0).cast(pl.Int128).sum()
     return exact.cast(pl.Float64) / _SCALE
 
 
-def finite(column: pl.Expr) -> pl.Expr:
-    """The column with infinities, NaN and absurd magnitudes (over 1e12) as missing: they are no estimates."""
-    return pl.when(column.is_finite() & (column.abs() < _LARGEST)).then(column)
+def estimate(column: pl.Expr) -> pl.Expr:
+    """The column with negative numbers, NaN and absurd magnitudes (over 1e12) as missing: they are no estimates."""
+    return pl.when((column >= 0) & (column < _LARGEST)).then(column)
 
 
 def by_item(frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import polars as pl
 
 from veaf_sync.frames import WEIGHTS
 from veaf_sync.measure.lineage import containers, owners, parents
-from veaf_sync.measure.rows import KEY, beside, by_item, finite, total
+from veaf_sync.measure.rows import KEY, beside, by_item, estimate, total
 from veaf_sync.measure.settings import Scope
 from veaf_sync.model import Level, StateCategory
 
@@ -29,7 +29,7 @@ def weigh(
     rows = beside(
         by_item(items.select(_ITEM_COLUMNS)), by_item(hierarchy.select(*KEY, "parent_source", "parent_id"))
     ).with_columns(
-        pl.col("parent_source", "parent_id").fill_null(""), finite(pl.col("points")), finite(pl.col("hours"))
+        pl.col("parent_source", "parent_id").fill_null(""), estimate(pl.col("points")), estimate(pl.col("hours"))
     )
     parent = parents(rows)
     subtask = rows["level"] == Level.SUBTASK.value

@@ -144,8 +144,11 @@ class Items:
             value = float(value.replace(mark, "."))
         if isinstance(value, int | float) and not isinstance(value, bool):
             with suppress(OverflowError):  # JSON's integers have no end
-                if math.isfinite(value):
+                if math.isfinite(value) and value >= 0:
                     return float(value)
+                if math.isfinite(value):
+                    row.fault(f"{column} is {value:g}; {name} are 0 or more", "Correct it, or leave the cell empty.")
+                    return None
         fix = f"Write it plainly, such as 1234{mark}5."
         if isinstance(value, str) and _NUMBER[_OTHER_MARK[mark]].fullmatch(value):
             fix = f'Say it in the source: decimal: "{_OTHER_MARK[mark]}"'
