@@ -205,7 +205,26 @@ def test_a_lost_file_degrades_the_run_and_is_said(veaf, plant, monday):
     assert "unreadable" in status.out
     assert veaf("-C", plant, "status", "-o", "json").document["degraded"] is True
     assert veaf("-C", plant, "report", "--strict", "--format", "md").code == 3
-    assert veaf("-C", plant, "report", "--format", "md").code == 0
+    assert veaf("-C", plant, "report", "--format", "md,html", "--out", plant / "out").code == 0
+    said = "9 unreadable items are not counted for any objective; states may look worse than they are."
+    for text in (status.out, veaf("-C", plant, "objectives").out, *_pages(plant / "out")):
+        assert text.count(said) == 1
+
+
+@pytest.mark.parametrize("asked", [(), ("--source", "plant")], ids=["failed", "not asked"])
+def test_coverage_names_a_source_that_was_never_read(veaf, plant, monday, asked):
+    settings = plant / "veaf-sync.yaml"
+    settings.write_text(settings.read_text() + "  roads: {connector: file, path: roads/*.csv}\n")
+    veaf("-C", plant, "sync", *asked, clock=monday)
+    status = veaf("-C", plant, "status")
+    assert "COVERAGE  42.9 %   bounds 37.5–50.0 of what was read" in status.out
+    assert veaf("-C", plant, "report", "--format", "md,html", "--out", plant / "out").code == 0
+    for text in (status.out, *_pages(plant / "out")):
+        assert text.count("roads was never read: its work is not in these figures.") == 1
+
+
+def _pages(folder):
+    return [next(folder.rglob(f"*.{ending}")).read_text(encoding="utf-8") for ending in ("md", "html")]
 
 
 def test_sync_in_json_keeps_stdout_clean(veaf, plant, monday):

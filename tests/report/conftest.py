@@ -206,6 +206,7 @@ class Firm:
                     fix="veaf-sync check --online",
                 )
             ],
+            never_read=[],
             notes=[self.text(NOTE)],
             objectives=read.worst_first(objectives.objectives),
             orphans=read.as_items(orphans.head(10)),

@@ -54,6 +54,8 @@ def command(workspace: Workspace, /, below: bool, as_of: str | None, form: str, 
         printer.table(screen.narrowed_table(rows) if answer.filtered else screen.objectives_table(rows))
         if answer.filtered:
             printer.line(f"Shares of the {plural(round(answer.counted or 0), 'counted item')} that the filters hit.")
+        elif answer.note:
+            printer.line(answer.note, style="yellow")
         printer.line(screen.OPEN)
 
 

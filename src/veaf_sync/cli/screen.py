@@ -35,6 +35,8 @@ def show_status(status: Status) -> None:
         printer.line()
         printer.table(objectives_table(status.objectives))
         printer.line(f"  {OPEN}")
+        if status.objectives_note:
+            printer.line(f"  {status.objectives_note}", style="yellow")
     if status.orphans:
         printer.line()
         _orphans(status)
@@ -62,7 +64,8 @@ def _coverage(status: Status, zone: ZoneInfo) -> None:
     count = status.weights.count
     low, high = count.coverage.low, count.coverage.high
     bounds = "bounds n/a" if low is None or high is None else f"bounds {points(low)}–{points(high)}"
-    text = f"COVERAGE  {percent(count.coverage.value)}   {bounds}"
+    only = " of what was read" if status.never_read else ""
+    text = f"COVERAGE  {percent(count.coverage.value)}   {bounds}{only}"
     change = status.change
     if change is not None and change.coverage is not None:
         text += f"   {signed(change.coverage * 100, digits=1)} since {_since(change, status.as_of, zone)}"
@@ -73,6 +76,8 @@ def _coverage(status: Status, zone: ZoneInfo) -> None:
         value = percent(weight.coverage.value if weight else None)
         others.append(f"{name} {value}{_guessed(weight)}")
     printer.line("          " + " · ".join(others))
+    if status.missing:
+        printer.line(f"          {status.missing}", style="yellow")
 
 
 def _since(change: Change, now: datetime | None, zone: ZoneInfo) -> str:

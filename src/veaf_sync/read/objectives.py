@@ -89,12 +89,19 @@ class ObjectivesAnswer(Answer):
     """One row per objective, sorted by id. `roll_up` is the vision's: everything that is alive.
 
     `filtered`: work is narrowed by filters; `counted` is how many items the actual shares are shares of.
+    `unreadable` counted items, of all work, stand in no row: which objective they serve is not known now.
     """
 
     roll_up: RollUp
     filtered: bool = False
     counted: float | None = None
+    unreadable: float = 0.0
     objectives: list[Objective]
+
+    @property
+    def note(self) -> str:
+        """What the states leave out, as a sentence; empty where nothing is unreadable."""
+        return unreadable_note(self.unreadable)
 
 
 WORST_FIRST = ("unserved", "closed-unmet", "stalled", "underfunded", "served", "inactive")
@@ -103,6 +110,13 @@ WORST_FIRST = ("unserved", "closed-unmet", "stalled", "underfunded", "served", "
 def worst_first(objectives: list[Objective]) -> list[Objective]:
     """Unserved before underfunded before served, inactive last; within a state the largest shortfall first."""
     return sorted(objectives, key=lambda row: (WORST_FIRST.index(row.state), -shortfall(row), row.objective))
+
+
+def unreadable_note(items: float) -> str:
+    """What so many unreadable items mean for the states of objectives; empty for none."""
+    noun = "item is" if items == 1 else "items are"
+    why = "not counted for any objective; states may look worse than they are."
+    return f"{items:,.0f} unreadable {noun} {why}" if items else ""
 
 
 def shortfall(objective: Objective) -> float:
@@ -134,6 +148,7 @@ def objectives(snapshot: Snapshot, filters: Filters = EVERYTHING, *, below: bool
         roll_up=_roll_up(snapshot, strategy.VISION),
         filtered=narrowed,
         counted=math.fsum(cells["count"]),
+        unreadable=math.fsum(snapshot.cells.filter(pl.col("verdict") == Verdict.UNREADABLE.value)["count"]),
         objectives=found,
     )
 

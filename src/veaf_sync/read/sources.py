@@ -95,6 +95,18 @@ def degradations(snapshot: Snapshot) -> list[Degradation]:
     return found
 
 
+def never_read(snapshot: Snapshot) -> list[str]:
+    """What no run has read completely, so that no figure holds its work: `SOURCE`, else `PARTITION of SOURCE`."""
+    tried = {row["source"] for row in snapshot.run.summary.get("sources", []) if "source" in row}
+    known = sources(snapshot)
+    found = sorted(set(snapshot.config.settings.sources) - tried - {source.source for source in known})
+    for source in known:
+        unread = [row.partition for row in source.partitions if row.read_at is None]
+        whole = len(unread) == len(source.partitions)
+        found += [source.source] if whole else [f"{name} of {source.source}" for name in unread]
+    return found
+
+
 def _why(row: PartitionReading) -> str:
     """Why a partition without a reason of its own is not fresh, or not whole."""
     return "not read within its freshness promise" if row.state != "fresh" else "holds items that may not be read"

@@ -10,13 +10,15 @@ from veaf_sync.read.history import earlier
 from veaf_sync.read.items import Item
 from veaf_sync.read.listing import orphans
 from veaf_sync.read.notes import notes
-from veaf_sync.read.objectives import Objective, objectives, worst_first
+from veaf_sync.read.objectives import Objective, objectives, unreadable_note, worst_first
 from veaf_sync.read.snapshot import Snapshot
-from veaf_sync.read.sources import Degradation, SourceReading, degradations, sources
+from veaf_sync.read.sources import Degradation, SourceReading, degradations, never_read, sources
 from veaf_sync.read.weights import VERDICT_NAMES, Weight, Weights, weights
 
 OLDEST = 10
 """So many of the oldest orphans are shown."""
+NAMED = 5
+"""So many places that were never read are named in a sentence."""
 
 
 class PeriodPart(Part):
@@ -64,7 +66,8 @@ class Budget(Part):
 class Status(Answer):
     """Objectives stand worst first, orphans oldest first; `orphans_more` is how many are not shown.
 
-    `notes` are sentences on what the run found beside its numbers.
+    `notes` are sentences on what the run found beside its numbers; `never_read` are sources, or `PARTITION of SOURCE`,
+    whose work is in no figure because no run has read them completely.
     """
 
     organisation: str
@@ -78,10 +81,26 @@ class Status(Answer):
     exemptions: list[Budget]
     sources: list[SourceReading]
     degradations: list[Degradation]
+    never_read: list[str]
     notes: list[str]
     objectives: list[Objective]
     orphans: list[Item]
     orphans_more: int
+
+    @property
+    def missing(self) -> str:
+        """`roads was never read: its work is not in these figures.` Empty where everything was read once."""
+        if not self.never_read:
+            return ""
+        more = len(self.never_read) - NAMED
+        *others, last = self.never_read[:NAMED] + ([f"{more:,} more"] if more > 0 else [])
+        names = f"{', '.join(others)} and {last} were never read: their" if others else f"{last} was never read: its"
+        return f"{names} work is not in these figures."
+
+    @property
+    def objectives_note(self) -> str:
+        """What the objectives' states leave out, as a sentence; empty where nothing is unreadable."""
+        return unreadable_note(self.weights.count.unreadable)
 
 
 def status(snapshot: Snapshot) -> Status:
@@ -103,6 +122,7 @@ def status(snapshot: Snapshot) -> Status:
         exemptions=_budgets(snapshot),
         sources=sources(snapshot),
         degradations=degradations(snapshot),
+        never_read=never_read(snapshot),
         notes=notes(snapshot),
         objectives=worst_first(objectives(snapshot).objectives),
         orphans=oldest.items,

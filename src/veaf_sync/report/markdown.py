@@ -85,6 +85,8 @@ def _coverage(status: Status, zone: ZoneInfo) -> list[str]:
             )
         )
     blocks = ["## Coverage", _table(("Weight", "Coverage", "Bounds", "Imputed", "No value"), rows, right=(1, 2, 3, 4))]
+    if status.missing:
+        blocks.append(f"**Figures and bounds are of what was read only.** {md(status.missing)}")
     if status.change and status.change.coverage is not None and status.as_of:
         since = sentences.since(status.change.as_of, status.as_of, zone)
         blocks.append(f"{points(status.change.coverage)} points since run {status.change.run}, {since}.")
@@ -161,6 +163,8 @@ def _objectives(status: Status, whole: RollUp) -> list[str]:
     if not rows:
         return []
     blocks = ["## Objectives, worst first", _table(head, rows, right=(2, 3, 4, 6))]
+    if status.objectives_note:
+        blocks.append(status.objectives_note)
     if whole.mean is not None:
         mean, worst = _rolled(whole, status.objectives)
         known = f"{whole.measured} of {whole.key_results} have a value"
