@@ -125,6 +125,19 @@ def test_a_moved_item_keeps_its_identity(busy: Organisation) -> None:
     assert before.filter(before["id"] == "id-PAY-0")["partition"].to_list() == ["PAY"]
 
 
+def test_an_export_that_lost_its_items_asks_for_another_export(busy: Organisation) -> None:
+    busy.source["network"] = "false"
+    busy.sync()
+    for item in list(busy.tool.items.values()):
+        if item.partitions[0].partition == "OPS":
+            busy.tool.delete(item.id)
+    [report] = busy.sync(full=True).sources
+    assert report.reason == (
+        "OPS: 4 of 4 known items are not in the export any more (write the export again, or accept it if it is right)"
+    )
+    assert "--accept-empty" in report.fix
+
+
 def test_a_partition_that_suddenly_shows_nothing_is_not_believed(busy: Organisation) -> None:
     busy.sync()
     for item in list(busy.tool.items.values()):

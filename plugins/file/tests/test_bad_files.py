@@ -16,7 +16,7 @@ from veaf_sync.errors import Forbidden, Incomplete
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("items.csv", b"", "has no column key (it has: none)"),
+        ("items.csv", b"", "items.csv is empty; nothing of the file was taken over."),
         ("items.csv", b"Id,Title\nA,x\n", "has no column key (it has: Id, Title)"),
         ("items.csv", b"key,title,title\nA,x,y\n", "row 1: two columns title"),
         ("items.csv", b"key,title\nA,x\n,y\n", "items.csv, row 3: key is missing"),

@@ -66,7 +66,7 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
             doubtful[name].add(known.id)
     for name in question.full:
         if doubtful[name] and len(doubtful[name]) >= sizes.get(name, 0) and not question.accept_empty:
-            found.doubted[name] = _not_shown(len(doubtful.pop(name)), sizes.get(name, 0))
+            found.doubted[name] = _not_shown(source, len(doubtful.pop(name)), sizes.get(name, 0))
     caught_up = [name for name in question.incremental if name not in found.doubted]
     for name in _differing(source, store, run, caught_up, census=question.census):
         doubtful[name] = doubtful.get(name, set()) | _listed(source, store, run, name, question, found)
@@ -92,7 +92,10 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
     return found
 
 
-def _not_shown(missing: int, known: int) -> str:
+def _not_shown(source: Source, missing: int, known: int) -> str:
+    if not source.settings.hosts():  # an export: nobody could have lost a permission
+        gone = f"{missing:,} of {known:,} known items are not in the export any more"
+        return f"{gone} (write the export again, or accept it if it is right)"
     return f"{missing:,} of {known:,} known items not shown any more (more likely a lost permission than deletions)"
 
 
@@ -111,7 +114,7 @@ def _doubt(
     for name in sorted(read):
         known = sizes.get(name, 0)
         if lost[name] > BELIEVED and lost[name] > BELIEVED_SHARE * known:
-            found.doubted[name] = _not_shown(lost[name], known)
+            found.doubted[name] = _not_shown(source, lost[name], known)
     return {id_ for id_, lived in places.items() if any(place.partition in found.doubted for place in lived)}
 
 
@@ -165,7 +168,7 @@ def _listed(source: Source, store: Store, run: int, name: str, question: Absente
         found.failed[name] = describe_failure(source.name, error)
         return set()
     if ours and not theirs and not question.accept_empty:
-        found.doubted[name] = _not_shown(len(ours), len(ours))
+        found.doubted[name] = _not_shown(source, len(ours), len(ours))
         return set()
     return ours ^ theirs
 

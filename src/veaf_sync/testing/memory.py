@@ -79,6 +79,11 @@ class MemorySettings(SourceSettings):
 
     tool: str = "default"
     only: tuple[str, ...] = ()
+    network: bool = True
+
+    def hosts(self) -> tuple[str, ...]:
+        """None where the tool stands for exported files."""
+        return ("memory.example",) if self.network else ()
 
 
 class MemoryConnector(Connector[MemorySettings]):

@@ -123,7 +123,9 @@ def _table(
 ) -> Iterator[Row]:
     """`ragged`: rows may end early. Empty cells behind the last column are nobody's."""
     filled = ((number, cells) for number, cells in rows if any(cell is not None and cell != "" for cell in cells))
-    top, first = next(filled, (1, ()))
+    top, first = next(filled, (0, ()))
+    if not top and not faults:
+        faults.add(0, "is empty", "Run the export again. One without items still has the row of column names.")
     names = [str(cell).strip() if cell is not None else "" for cell in first]
     if not ragged and (said := not_unicode(" ".join(names))):
         faults.add(top, f"the columns' names: {said}", _ENCODING)
