@@ -90,6 +90,15 @@ def test_statements_are_shown_and_no_rule_is_tried(world: Build) -> None:
     assert found.fix == "keep one of cheap, fast"
 
 
+def test_a_statement_of_a_closed_objective_beside_an_active_one_is_said_to_be_dropped(world: Build) -> None:
+    item = {"key": "A", "stated": ["q3", "fast"]}
+    found = why(world([item], RULES), "A")
+    assert (found.verdict, found.reason) == ("aligned", "stated")
+    assert {said.objective: said.dropped for said in found.walked[0].statements} == {"fast": False, "q3": True}
+    alone = why(world([{"key": "A", "stated": ["q3"]}], RULES), "A")
+    assert not alone.walked[0].statements[0].dropped
+
+
 def test_an_unknown_item_is_a_usage_error(world: Build) -> None:
     with pytest.raises(UsageError, match="work has no item with the id Z"):
         why(world([{"key": "A"}]), "Z")

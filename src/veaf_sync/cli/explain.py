@@ -14,7 +14,7 @@ from veaf_sync.cli.workspace import Workspace
 
 if TYPE_CHECKING:
     from veaf_sync.read import ExplainAnswer
-    from veaf_sync.read.explain import RuleTried, Walked
+    from veaf_sync.read.explain import RuleTried, StatementRead, Walked
 
 CSV_COLUMNS = ("item", "rule", "matched", "key", "wanted", "seen", "held", "note")
 
@@ -76,7 +76,7 @@ def _walked(step: Walked, *, itself: bool) -> None:
     """What was read and tried on the item itself or on one ancestor."""
     printer.line("On the item itself" if itself else f"On its ancestor {step.id}  {step.title}")
     for said in step.statements:
-        printer.line(f"  stated in {said.reader}: {said.value} (objective {said.objective})")
+        printer.line(f"  stated in {said.reader}: {said.value} ({_named(said)})")
     if not step.statements:
         printer.line("  nothing is stated")
     table = Table([Column("RULE TRIED"), Column(""), Column("WHY", sentence=True)], indent="  ")
@@ -86,6 +86,12 @@ def _walked(step: Walked, *, itself: bool) -> None:
         printer.table(table)
     if step.result:
         printer.line(f"  result: {step.result}")
+
+
+def _named(said: StatementRead) -> str:
+    """The objective that a statement names, and whether it counts."""
+    dropped = ", dropped: it is closed, and another that is stated is active" if said.dropped else ""
+    return f"objective {said.objective}{dropped}"
 
 
 def _why(rule: RuleTried) -> str:
@@ -99,7 +105,7 @@ def _sheet_rows(answer: ExplainAnswer) -> Iterator[tuple[object, ...]]:
     """One row per statement, and per key of every rule tried."""
     for step in answer.walked:
         for said in step.statements:
-            yield step.id, "stated", True, said.reader, "", said.value, True, f"objective {said.objective}"
+            yield step.id, "stated", True, said.reader, "", said.value, True, _named(said)
         for rule in step.tried:
             for key in rule.keys:
                 yield step.id, rule.rule, rule.matched, key.key, key.wanted, key.seen, key.held, rule.note

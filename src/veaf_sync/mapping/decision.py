@@ -66,10 +66,14 @@ class Judge:
         return self.serves(((objectives[0], 1.0),), origin, rule)
 
     def stated(self, objectives: frozenset[str]) -> Decision:
-        """What people's statements come to: closed objectives are dropped where another one is active."""
-        alive = any(self.tree.declared(objective) == "active" for objective in objectives)
-        kept = {each for each in objectives if not (alive and self.tree.declared(each) == "closed")}
-        return self.named(tuple(sorted(kept)), Origin.STATEMENT)
+        """What people's statements come to."""
+        return self.named(tuple(sorted(objectives - self.dropped(objectives))), Origin.STATEMENT)
+
+    def dropped(self, objectives: frozenset[str]) -> frozenset[str]:
+        """Those of the stated `objectives` that do not count: closed ones, where another one is active."""
+        declared = {each: self.tree.declared(each) for each in objectives}
+        alive = "active" in declared.values()
+        return frozenset(each for each, state in declared.items() if alive and state == "closed")
 
     def ruled(self, rule: Rule) -> Decision:
         """What a rule that builds nothing comes to."""

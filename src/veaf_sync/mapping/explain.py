@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -150,7 +151,8 @@ def _statements(mapped: Mapped, row: int, readers: Sequence[Reader]) -> tuple[Sa
         own: list[Reader | None] = [reader for reader in readers if reader.from_ == name]
         for reader in own or [None]:
             found += [Said(name, value, objective) for _, value, objective in said(values, reader).iter_rows()]
-    return tuple(found)
+    dropped = mapped.judge.dropped(frozenset(each.objective for each in found))
+    return tuple(replace(each, dropped=each.objective in dropped) for each in found)
 
 
 def seen(part: Part, item: Mapping[str, Any], ancestors: Sequence[str], at: datetime) -> str:

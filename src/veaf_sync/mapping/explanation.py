@@ -19,11 +19,15 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A statement: the property it was read from, its value there, and the objective (or `none`) that it names."""
+    """A statement: the property it was read from, its value there, and the objective (or `none`) that it names.
+
+    `dropped`: it names a closed objective where another statement names an active one.
+    """
 
     reader: str
     value: str
     objective: str
+    dropped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,11 +32,15 @@ class Origins(Part):
 
 
 class StatementRead(Part):
-    """What somebody says on an item: the property it was read from, the value there, the objective it names."""
+    """What somebody says on an item: the property it was read from, the value there, the objective it names.
+
+    `dropped`: it does not count, as it names a closed objective where another statement names an active one.
+    """
 
     reader: str
     value: str
     objective: str
+    dropped: bool
 
 
 class KeyTried(Part):
@@ -177,7 +181,12 @@ def _step(snapshot: Snapshot, step: mapping.Step, names: list[str]) -> Walked:
         key=step.key,
         title=step.title,
         statements=[
-            StatementRead(reader=said.reader, value=shown(said.reader, said.value), objective=said.objective)
+            StatementRead(
+                reader=said.reader,
+                value=shown(said.reader, said.value),
+                objective=said.objective,
+                dropped=said.dropped,
+            )
             for said in step.statements
         ],
         tried=[
