@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from veaf_sync import read
+from veaf_sync.errors import Forbidden
 from veaf_sync.model import Level, StateCategory
 from veaf_sync.read import Filters, Snapshot
 
@@ -53,6 +54,21 @@ def test_one_lost_partition_of_several_is_named(world: Any) -> None:
     assert (cause.source, cause.partitions) == ("main", ["SHOP"])
     main = status.sources[0]
     assert (main.state, [row.state for row in main.partitions]) == ("unreadable", ["fresh", "unreadable"])
+
+
+def test_what_was_never_read_completely_is_named_until_it_is(world: Any) -> None:
+    world.lose_other()
+    world.sync()
+    assert read.status(world.snapshot()).never_read == ["other"]
+    world.main.add("NEW", "NEW-1", title="In a partition that came later")
+    world.main.broken["NEW"] = Forbidden("not yours", fix="veaf-sync check --online")
+    world.sync(timedelta(hours=1))
+    status = read.status(world.snapshot())
+    assert status.never_read == ["NEW of main", "other"]
+    assert status.missing == "NEW of main and other were never read: their work is not in these figures."
+    world.main.broken.clear()
+    world.sync(timedelta(hours=1))
+    assert read.status(world.snapshot()).never_read == ["other"]
 
 
 def test_a_fresh_snapshot_has_no_reason(snapshot: Snapshot) -> None:
