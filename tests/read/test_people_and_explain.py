@@ -80,6 +80,23 @@ def test_explain_agrees_with_what_is_listed(snapshot: Snapshot) -> None:
         assert shares == [(part.objective, part.share) for part in row.objectives]
 
 
+def test_a_parent_that_gives_nothing_says_why(world: Any) -> None:
+    add = world.main.add
+    add("SHOP", "SHOP-6", title="Below nobody", parent="R-99")
+    add("SHOP", "SHOP-7", title="Egg", parent="SHOP-8")
+    add("SHOP", "SHOP-8", title="Hen", parent="SHOP-7")
+    add("SHOP", "SHOP-9", title="Chick", parent="SHOP-7")
+    world.sync()
+    notes = {
+        key: read.explain(world.snapshot(), f"main:{key}").walked[-1].note for key in ("SHOP-6", "SHOP-9", "PAY-2")
+    }
+    assert notes == {
+        "SHOP-6": "its parent R-99 is in no source; nothing is inherited",
+        "SHOP-9": "its parent SHOP-8 leads back to it in a ring; that link counts as absent, nothing is inherited",
+        "PAY-2": "",
+    }
+
+
 def test_an_item_that_is_not_counted_says_why(world: Any) -> None:
     add = world.main.add
     add("PAY", "PAY-6", title="A part", level=Level.SUBTASK, parent="PAY-2")

@@ -86,6 +86,8 @@ def _walked(step: Walked, *, itself: bool) -> None:
         printer.table(table)
     if step.result:
         printer.line(f"  result: {step.result}")
+    if step.note:
+        printer.line(f"  {step.note}")
 
 
 def _named(said: StatementRead) -> str:

@@ -62,7 +62,10 @@ class RuleTried(Part):
 
 
 class Walked(Part):
-    """The item itself or an ancestor: what is stated there, the rules tried on it, what came of it (empty: nothing)."""
+    """The item itself or an ancestor: what is stated there, the rules tried on it, what came of it (empty: nothing).
+
+    `note` says why the walk ends below a parent that is named.
+    """
 
     id: str
     key: str
@@ -70,6 +73,7 @@ class Walked(Part):
     statements: list[StatementRead]
     tried: list[RuleTried]
     result: str
+    note: str = ""
 
 
 class ExplainAnswer(Answer):
@@ -114,6 +118,7 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
     here = items.drop("team").join(hierarchy, on=["source", "id"]).row(by_predicate=its, named=True)
     names = sorted({name for row in items["assignees"].to_list() for name in row}, key=len, reverse=True)
     walked = [_step(snapshot, step, names) for step in told.walked]
+    walked[-1] = walked[-1].model_copy(update={"note": _parent_note(snapshot, told.walked[-1], items)})
     counted = _counted(snapshot, here, told.verdict)
     return ExplainAnswer(
         **snapshot.head,
@@ -154,6 +159,18 @@ def _one(snapshot: Snapshot, item: str) -> Found:
             f"{item} may mean {len(found)} items: {', '.join(named)}{more}.", fix=f"veaf-sync explain {named[0]}"
         )
     return found[0]
+
+
+def _parent_note(snapshot: Snapshot, last: mapping.Step, items: pl.DataFrame) -> str:
+    """Why nothing comes from the parent that the last item walked names; empty where it names none, or needs none."""
+    its = (pl.col("source") == last.ref.source) & (pl.col("id") == last.ref.id)
+    parent = items.row(by_predicate=its, named=True)["parent"]
+    if last.result or not parent:
+        return ""
+    found = snapshot.store.items.find(parent, snapshot.run.id)
+    if any(one.key == parent or one.key.casefold() != parent.casefold() for one in found):
+        return f"its parent {parent} leads back to it in a ring; that link counts as absent, nothing is inherited"
+    return f"its parent {parent} is in no source; nothing is inherited"
 
 
 def _counted(snapshot: Snapshot, item: Mapping[str, Any], verdict: str) -> bool:
