@@ -68,7 +68,7 @@ def test_check_online_asks_every_source(veaf, plant, monday):
     ended = veaf("-C", plant, "check", "--online", clock=monday)
     assert ended.code == 0, ended.out
     assert "plant" in ended.out
-    assert "Next: veaf-sync sync" in ended.out
+    assert f"Next: veaf-sync -C {plant} sync" in ended.out
     north = plant / "exports" / "north.csv"
     north.write_text(north.read_text() + "N-9,x,Task,,,,,To Do,,three,24.12.2026,\n,y,Task,,,,,To Do,,,,\n")
     broken = veaf("-C", plant, "check", "--online", clock=monday)

@@ -80,7 +80,8 @@ def test_reading_before_the_first_run_says_to_sync(veaf, folder):
     for command in ("status", "coverage", "items", "orphans", "objectives", "plan"):
         ended = veaf("-C", folder, command)
         assert ended.code == 2, command
-        assert "veaf-sync sync" in ended.err, command
+        assert f"veaf-sync -C {folder} sync" in ended.err, command
+        assert veaf("-C", folder, command, "-o", "json").error["fix"].endswith(f"veaf-sync -C {folder} sync"), command
 
 
 def test_an_internal_error_is_one_line_and_its_traceback_is_in_a_private_log(veaf, folder):
@@ -123,3 +124,22 @@ def test_a_reader_that_leaves_is_no_error():
     os.close(writing)
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("found", [False, True])
+def test_a_suggestion_names_the_program_as_a_shell_finds_it(folder, tmp_path, found):
+    """Started by a path that a shell would not find, and by one that it would."""
+    program = tmp_path / "programs" / "veaf-sync"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\nimport sys\nfrom veaf_sync.cli import main\nsys.exit(main())\n")
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["programs/veaf-sync", "-C", "config", "status"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": str(program.parent if found else tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    named = "veaf-sync" if found else "programs/veaf-sync"
+    assert done.stderr.endswith(f": {named} -C config sync\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,7 @@ new-plant      5 %   0.0 %      0  none               unserved
 clean-air     30 %   5.6 %    0.5  typed 53 days ago  underfunded
 fast-line     50 %  27.8 %    2.5  1 of 1 on track    underfunded
 old-plan             0.0 %      0  none               inactive
-  ITEMS of one: veaf-sync items --objective ID --below --verdict aligned
+  ITEMS of one: veaf-sync -C {folder} items --objective ID --below --verdict aligned
 
 OLDEST ORPHANS   AGE  TEAM  TITLE                               CLOSEST FIX
 plant:N-5       34 d  line  Repaint the gate                    set Objective <objective>
@@ -32,14 +33,14 @@ plant:N-8       10 d  line  Red alarm reversed                  set Objective <o
 
 NOTE  plant: 1 done without a completion date, so not in scope.
 
-NEXT  veaf-sync report (the page to forward)
+NEXT  veaf-sync -C {folder} report (the page to forward)
 """
 
 
 def test_the_screen_of_status(veaf, plant):
     ended = veaf("-C", plant, "status")
     assert ended.code == 0
-    assert ended.out == STATUS
+    assert ended.out == STATUS.format(folder=plant)
 
 
 def test_the_figures_of_the_screen_are_in_its_csv_for_every_weight(veaf, plant):
@@ -141,6 +142,25 @@ def test_items_that_count_by_a_share_say_what_they_add_up_to(veaf, plant):
     )
 
 
+@pytest.mark.parametrize("narrowed", [["--team", "line"], ["--partition", "plant:north", "--level", "standard"], []])
+@pytest.mark.parametrize("command", [["coverage", "--by", "objective"], ["objectives"]])
+def test_a_suggested_command_lists_what_the_number_counts(veaf, plant, monday, command, narrowed):
+    """Of the first run, while the second has one more item."""
+    with (plant / "exports" / "north.csv").open("a") as north:
+        north.write("N-9,New,Task,,,,fast-line,To Do,,,2026-11-24,2026-11-24\n")
+    monday.advance(86_400)
+    assert veaf("-C", plant, "sync", clock=monday).code == 0
+    asked = ["-C", plant, *command, "--objective", "fast-line", "--objective", "clean-air", *narrowed, "--as-of", "1"]
+    answer = veaf(*asked, "-o", "json").document
+    for row in answer.get("groups") or answer["objectives"]:
+        name, number = (
+            (row["group"], row["weights"]["count"]["total"]) if "group" in row else (row["objective"], row["items"])
+        )
+        words = shlex.split(veaf(*asked).out.splitlines()[-1].rpartition("veaf-sync ")[2])
+        listed = veaf(*[name if word in ("NAME", "ID") else word for word in words], "-o", "json").document
+        assert (listed["run"], listed["count"]) == (1, number)
+
+
 def test_below_needs_an_objective(veaf, plant):
     assert veaf("-C", plant, "items", "--below").code == 2
 
@@ -189,7 +209,8 @@ def test_as_of_a_date_is_the_last_run_of_that_day(veaf, plant, monday):
     assert veaf("-C", plant, "status", "--as-of", "2026-11-23", "-o", "json").document["run"] == 1
     assert veaf("-C", plant, "status", "--as-of", "2026-11-26", "-o", "json").document["run"] == 2
     assert veaf("-C", plant, "status", "-o", "json").document["run"] == 2
-    assert veaf("-C", plant, "status", "--as-of", "1").out == STATUS.partition("\nNEXT")[0]
+    then = STATUS.format(folder=plant).replace("--verdict aligned", "--verdict aligned --as-of 1")
+    assert veaf("-C", plant, "status", "--as-of", "1").out == then.partition("\nNEXT")[0]
 
 
 def test_a_lost_file_degrades_the_run_and_is_said(veaf, plant, monday):
@@ -204,6 +225,7 @@ def test_a_lost_file_degrades_the_run_and_is_said(veaf, plant, monday):
     assert status.out.splitlines()[1].startswith("DEGRADED  plant")
     assert "unreadable" in status.out
     assert veaf("-C", plant, "status", "-o", "json").document["degraded"] is True
+    assert f"Why: veaf-sync -C {plant} status --as-of 2" in veaf("-C", plant, "items", "--as-of", "2").err
     assert veaf("-C", plant, "report", "--strict", "--format", "md").code == 3
     assert veaf("-C", plant, "report", "--format", "md,html", "--out", plant / "out").code == 0
     said = "9 unreadable items are not counted for any objective; states may look worse than they are."

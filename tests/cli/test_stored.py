@@ -36,7 +36,7 @@ def test_a_configuration_that_does_not_load_stops_no_reading(veaf, plant, name):
         assert (ended.code, ended.out) == (0, before[tuple(command)].out), command
         assert ended.err.count("\n") == 1
         assert name in ended.err
-        assert "veaf-sync check" in ended.err
+        assert f"veaf-sync -C {plant} check" in ended.err
     for command in (["plan"], ["sync"]):
         ended = veaf("-C", plant, *command)
         assert ended.code == 2

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def test_a_plan_is_counted_shown_and_written_nowhere(veaf, tool, synced, tmp_pat
     assert sum(by_objective) == total > FEW / 2
     assert f"{total} changes in " in ended.out
     assert "Nothing has been written." in ended.out
-    assert f"veaf-sync apply {tmp_path / 'plan.json'}" in ended.out
+    assert f"veaf-sync -C {synced} apply {tmp_path / 'plan.json'}" in ended.out
     assert tagged(tool) == set()
 
 
@@ -171,6 +172,11 @@ def test_a_persons_edit_since_the_plan_wins_and_is_told(work, tool, synced, tmp_
     assert ended.code == 0, ended.err
     assert f"jira-main:{key}  conflict" in ended.out
     assert tool.tags()[key] == ("okr:new-markets",)
+    assert ended.out.splitlines()[-1].endswith(f"after: veaf-sync -C {synced} sync")
+    planned = work("-C", synced, "plan", "-o", "json").document
+    assert key in [change["key"] for change in planned["changes"]]
+    assert work("-C", synced, "sync").code == 0
+    assert key not in [change["key"] for change in work("-C", synced, "plan", "-o", "json").document["changes"]]
 
 
 def test_more_than_the_cap_is_refused_until_the_number_is_said(work, tool, synced):
@@ -183,6 +189,31 @@ def test_more_than_the_cap_is_refused_until_the_number_is_said(work, tool, synce
     number = re.search(r"--accept (\d+)", refused.err)[1]
     assert work("-C", synced, "apply", "--auto-approve", "--accept", "3").code == 4
     assert work("-C", synced, "apply", "--auto-approve", "--accept", number).code == 0
+    assert len(tagged(tool)) > FEW / 2
+
+
+def suggested(line):
+    """The arguments of the command that a line ends with."""
+    return shlex.split(line.rpartition("veaf-sync ")[2])
+
+
+def test_the_commands_about_a_plan_over_the_cap_work_when_they_are_pasted(work, tool, synced, tmp_path, monkeypatch):
+    """From the plan to its last line, through a write that fails, to what that suggests."""
+    settings = synced / "veaf-sync.yaml"
+    settings.write_text(settings.read_text().replace("changes: {count: 5000}", "changes: {count: 10}"))
+    assert work("-C", synced, "sync").code == 0
+    file = tmp_path / "a plan.json"
+    planned = work("-C", synced, "plan", "--out", file)
+    assert "Apply exactly this" not in planned.out
+    shown = work("-C", synced, "show", file)
+    assert shown.out.splitlines()[-1] == planned.out.splitlines()[-1]
+    assert "Apply exactly this" in work("-C", tmp_path / "none", "show", file).out  # no configuration to tell by
+    token = tool.environment["JIRA_CLOUD_WRITE_TOKEN"]
+    monkeypatch.setenv("JIRA_CLOUD_WRITE_TOKEN", "wrong-token")
+    failed = work(*suggested(planned.out.splitlines()[-1]))
+    assert failed.code == 3
+    monkeypatch.setenv("JIRA_CLOUD_WRITE_TOKEN", token)
+    assert work(*suggested(failed.out.splitlines()[-1])).code == 0
     assert len(tagged(tool)) > FEW / 2
 
 
@@ -216,7 +247,7 @@ def test_a_credential_refused_while_writing_is_told_once(work, veaf, tool, synce
     assert len(told) == 1
     assert f"{len(document['changes'])} failed" in told[0]
     assert f"{document['counts']['set']} values not written" in ended.out
-    assert f"go on with: veaf-sync apply {file}" in ended.out
+    assert f"go on with: veaf-sync -C {synced} apply {file}" in ended.out
     assert tagged(tool) == set()
     monkeypatch.setenv("JIRA_CLOUD_WRITE_TOKEN", tool.environment["JIRA_CLOUD_WRITE_TOKEN"])
     assert work("-C", synced, "apply", file).code == 0

@@ -87,12 +87,12 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> in
     except BrokenPipeError:
         return _reader_left()
     except (KeyboardInterrupt, click.Abort):
-        return _report(Failure.interrupted(workspace.pending), arguments)
+        return _report(Failure.interrupted(workspace.pending).completed(workspace.chosen), arguments)
     except click.exceptions.NoArgsIsHelpError as nothing:
         click.echo(nothing.format_message(), err=True)
         return nothing.exit_code
     except Exception as error:  # the last line of defence: one line for people, the traceback in the log
-        return _report(Failure.of(error, workspace), arguments)
+        return _report(Failure.of(error, workspace).completed(workspace.chosen), arguments)
     except SystemExit as ended:  # click ends so when the reader of a pipe has left
         return _reader_left() if ended.code == 1 else int(ended.code or 0)
     return code if isinstance(code, int) else 0

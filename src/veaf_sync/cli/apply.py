@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,8 @@ def command(ctx: click.Context, file: Path | None, accept: int | None, auto_appr
 
     workspace: Workspace = ctx.obj
     plan = planfile.read_plan(file) if file else None
-    again = f"veaf-sync apply {file}" if file else "veaf-sync apply"
+    given = f" {shlex.quote(str(file))}" if file else " --auto-approve" if auto_approve else ""
+    itself = f"veaf-sync apply{given}"
     with Sources(workspace.config, workspace.registry, workspace.clock) as opened:
         plan = plan or _planned(workspace, opened, ask=not auto_approve, quiet=form == "json")
         if plan is None:
@@ -51,14 +53,14 @@ def command(ctx: click.Context, file: Path | None, accept: int | None, auto_appr
                 workspace.snapshots,
                 workspace.clock,
                 accept=accept,
-                command=again,
+                command=itself,
                 opened=opened,
                 progress=shown,
             )
     if form == "json":
         printer.document(_document(plan, result))
     elif plan.changes or file:
-        outcomes.show(result.outcomes, plan, again=again)
+        outcomes.show(result.outcomes, plan, again=itself + options.accepted(accept))
     if result.failed:
         ctx.exit(INCOMPLETE)
 
@@ -81,7 +83,7 @@ def _planned(workspace: Workspace, opened: Sources, *, ask: bool, quiet: bool) -
     plan = planned.plan
     if not quiet:
         changes.show_planned(planned)
-        changes.show_digest(plan, file="")
+        changes.show_digest(plan, file=None)
     if not ask or not plan.changes:
         return plan
     counts = plan.counts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ from veaf_sync.cli.tables import Column, Table
 from veaf_sync.cli.words import MINUS, plural
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from veaf_sync.model import TagChange
     from veaf_sync.plan import Counts, ObjectiveChanges, Plan, SourceSummary
     from veaf_sync.sync import Cost, Planned
@@ -125,17 +128,25 @@ def _clears(summary: SourceSummary) -> None:
         printer.line(f"  clears: {', '.join(keys)}   ({reason})")
 
 
-def show_digest(plan: Plan, *, file: str) -> None:
-    """The digest, and how to apply exactly this. `file` is where the plan was written, empty where it was not."""
+def show_digest(plan: Plan, *, file: Path | None, refused: Sequence[str] = ()) -> None:
+    """The digest, and how to apply exactly this, or why apply would refuse it and how to go on then.
+
+    `file` is where the plan was written, `refused` what the guards say to it.
+    """
     from veaf_sync.plan import digest
 
+    name = shlex.quote(str(file)) if file else ""
     if not plan.changes:
         if file:
-            printer.line(f"{file} holds no change, so there is nothing to apply. Everything: veaf-sync show {file}")
+            printer.line(f"{file} holds no change, so there is nothing to apply. Everything: veaf-sync show {name}")
         return
     printer.line(f"Digest {digest(plan)}")
-    if file:
-        printer.line(f"Apply exactly this: veaf-sync apply {file} · everything: veaf-sync show {file}")
+    if refused:
+        printer.line("As it stands, apply would refuse it:", style="yellow")
+        for reason in refused:
+            printer.line(f"  {reason}")
+    elif file:
+        printer.line(f"Apply exactly this: veaf-sync apply {name} · everything: veaf-sync show {name}")
     else:
         printer.line("To review and apply exactly this: veaf-sync plan --out plan.json")
 

@@ -27,4 +27,5 @@ def command(
     from veaf_sync import read
 
     filters = options.chosen(names, below=below)
-    groups.show(read.coverage(workspace.snapshot(as_of), by, filters, below=below), form)
+    same = options.given(names, below=below, as_of=as_of, without=[by] if by else [])
+    groups.show(read.coverage(workspace.snapshot(as_of), by, filters, below=below), form, same=same)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +36,7 @@ def command(ctx: click.Context, folder: Path) -> None:
     workspace.pending = f"{folder} is incomplete; veaf-sync demo starts afresh. Nothing outside it was written."
     with progress(workspace, pending={}) as shown:
         result = demo.run(folder, workspace.registry, workspace.clock, shown)
+    workspace.chosen = result.folder  # where what is suggested now belongs
     _show(result)
     if result.first.degraded or result.second.degraded or result.applied.failed:
         ctx.exit(INCOMPLETE)
@@ -60,12 +60,11 @@ def _show(result: DemoResult) -> None:
     printer.line()
     printer.line(f"Report    {_first(result.report)}")
     printer.line()
-    folder = shlex.quote(str(result.folder))
     printer.line("Try next")
     for line in (
-        f"veaf-sync -C {folder} orphans",
-        f"veaf-sync -C {folder} explain {_orphan(result)}",
-        f"veaf-sync -C {folder} coverage --by team",
+        "veaf-sync orphans",
+        f"veaf-sync explain {_orphan(result)}",
+        "veaf-sync coverage --by team",
     ):
         printer.line(f"  {line}")
 

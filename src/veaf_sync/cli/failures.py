@@ -7,12 +7,13 @@ import json
 import os
 import tempfile
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from veaf_sync.cli.suggestions import complete
 from veaf_sync.errors import ConfigError, Problem, VeafSyncError
 from veaf_sync.text import clean_block
 
@@ -53,6 +54,10 @@ class Failure:
     def interrupted(cls, pending: str) -> Failure:
         """Ctrl-C. `pending` says in a sentence what was and was not done."""
         return cls("interrupted", f"Interrupted. {pending}", "", INTERRUPTED)
+
+    def completed(self, folder: Path | None) -> Failure:
+        """The same with commands that run where they are pasted. `folder` is that of -C."""
+        return replace(self, message=complete(self.message, folder), fix=complete(self.fix, folder))
 
     def as_text(self) -> str:
         fix = f"\nFix: {self.fix}" if self.fix else ""

@@ -17,8 +17,8 @@ NAMES = ("count", "points", "hours", "people")
 VERDICTS = ("aligned", "exempt", "orphan", "dangling", "ambiguous", "unreadable")
 
 
-def show(answer: CoverageAnswer, form: str) -> None:
-    """Print coverage in the form asked for."""
+def show(answer: CoverageAnswer, form: str, *, same: str = "") -> None:
+    """Print coverage in the form asked for. `same` are the options with which `items` sees the same work."""
     if form == "json":
         printer.document(answer)
     elif form == "csv":
@@ -30,7 +30,7 @@ def show(answer: CoverageAnswer, form: str) -> None:
         if answer.by:
             printer.line()
             printer.table(_groups(answer))
-            printer.line(f"What is behind a line: veaf-sync items --{answer.by} NAME")
+            printer.line(f"What is behind a line: veaf-sync items --{answer.by} NAME{same}")
 
 
 def _weights(weights: Weights) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
@@ -35,7 +34,7 @@ def command(workspace: Workspace, folder: Path | None) -> None:
         if path.name in _HOLDS:
             printer.line(f"wrote {path!s:<{len(str(target)) + 16}}  {_HOLDS[path.name]}")
     printer.line(f"wrote {target / config.SCHEMAS!s:<{len(str(target)) + 16}}  from which editors complete and check")
-    run = "veaf-sync" if _is_found(target) else f"veaf-sync -C {shlex.quote(str(target))}"
+    workspace.chosen = None if _is_found(target) else target
     printer.line()
     printer.line("It is an example of a company that sells: put your sources, objectives and rules in its place. Then")
     for does, why in (
@@ -44,7 +43,7 @@ def command(workspace: Workspace, folder: Path | None) -> None:
         ("sync", "read, map, measure; no tool is changed"),
         ("status", "what came of it"),
     ):
-        printer.line(f"  {run} {does:<15} {why}")
+        printer.line(f"  veaf-sync {does:<15} {why}")
 
 
 def _is_found(target: Path) -> bool:

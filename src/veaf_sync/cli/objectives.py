@@ -56,7 +56,9 @@ def command(workspace: Workspace, /, below: bool, as_of: str | None, form: str, 
             printer.line(f"Shares of the {plural(round(answer.counted or 0), 'counted item')} that the filters hit.")
         elif answer.note:
             printer.line(answer.note, style="yellow")
-        printer.line(screen.OPEN)
+        if "aligned" in (names["verdict"] or ("aligned",)):  # of other work no objective has any
+            same = options.given(names, as_of=as_of, below=below, without=["objective", "verdict"])
+            printer.line(f"{screen.OPEN}{same}")
 
 
 def _sheet_rows(answer: ObjectivesAnswer) -> list[list[object]]:

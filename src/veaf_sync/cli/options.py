@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -96,3 +97,23 @@ def chosen(names: Mapping[str, tuple[str, ...]], *, below: bool = False) -> Filt
         tuple("" if value == NONE else value for value in names.get(name, ())) or None for name in FILTERS
     )
     return Filters(source=source, partition=partition, team=team, level=level, objective=objective, verdict=verdict)
+
+
+def given(
+    names: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    below: bool = False,
+    as_of: str | None = None,
+    without: Collection[str] = (),
+) -> str:
+    """Filters and `--as-of` as they were typed, for a command that is to see the same. `without` are left out."""
+    kept = [name for name in FILTERS if names and name not in without]
+    words = [word for name in kept for value in (names or {}).get(name, ()) for word in (f"--{name}", value)]
+    words += ["--below"] if below and "objective" not in without else []
+    words += ["--as-of", as_of] if as_of else []
+    return "".join(f" {shlex.quote(word)}" for word in words)
+
+
+def accepted(number: int | None) -> str:
+    """`--accept` as it was typed."""
+    return "" if number is None else f" --accept {number}"

@@ -56,6 +56,8 @@ def show(outcomes: Sequence[Outcome], plan: Plan | None, *, again: str = "") -> 
     if left and again:
         values = sum(len(change.adds) + len(change.removes) for change in left)
         printer.line(f"{plural(values, 'value')} not written. When the reasons are mended, go on with: {again}")
+    if counts["conflict"]:
+        printer.line("What people did meanwhile is read, and plans show it, after: veaf-sync sync")
 
 
 def document(outcomes: Sequence[Outcome]) -> dict[str, object]:

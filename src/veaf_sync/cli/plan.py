@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -35,10 +36,6 @@ def command(workspace: Workspace, file: Path | None, form: str) -> None:
         printer.document(planfile.as_document(planned.plan))
         return
     changes.show_planned(planned)
-    command = f"veaf-sync apply {file}" if file else "veaf-sync apply"
-    reasons = guard_reasons(planned.plan, config, workspace.snapshots, None, command)
-    if reasons:
-        printer.line("As it stands, apply would refuse it:", style="yellow")
-        for reason in reasons:
-            printer.line(f"  {reason}")
-    changes.show_digest(planned.plan, file=str(file) if file else "")
+    command = f"veaf-sync apply {shlex.quote(str(file))}" if file else "veaf-sync apply"
+    refused = guard_reasons(planned.plan, config, workspace.snapshots, None, command)
+    changes.show_digest(planned.plan, file=file, refused=refused)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from veaf_sync.cli.suggestions import complete, complete_fixes
 from veaf_sync.cli.tables import Table, wrapped
 from veaf_sync.text import clean, clean_cell, clean_json
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 def line(text: str = "", *, style: str = "") -> None:
     """One line; `style` is a rich style that only a terminal sees. A narrow terminal gets it in several."""
-    columns = width()
-    lines = [clean(text)] if columns is None else wrapped(clean(text), columns)
+    columns, said = width(), clean(complete(text))
+    lines = [said] if columns is None else wrapped(said, columns)
     if style and columns is not None:
         from rich.text import Text
 
@@ -46,7 +47,7 @@ def document(answer: BaseModel | Mapping[str, Any]) -> None:
     """An answer as one JSON document, in the order of its fields."""
     plain = answer if isinstance(answer, Mapping) else answer.model_dump(mode="json", by_alias=True)
     wide = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(clean_json(json.dumps(plain, ensure_ascii=not wide, indent=2)))
+    click.echo(clean_json(json.dumps(complete_fixes(plain), ensure_ascii=not wide, indent=2)))
 
 
 def sheet(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -60,7 +61,7 @@ def sheet(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
 def aside(text: str) -> None:
     """A line beside the answer, on standard error."""
-    click.echo(clean(text), err=True)
+    click.echo(clean(complete(text)), err=True)
 
 
 def width() -> int | None:

@@ -32,6 +32,7 @@ def command(workspace: Workspace, folder: Path) -> None:
     from veaf_sync import demo
 
     with demo.serve(folder, workspace.registry, workspace.clock) as running:
+        workspace.chosen = running.folder
         with contextlib.suppress(KeyboardInterrupt):  # the way it is meant to end
             _announce(running)
             while True:
@@ -50,6 +51,6 @@ def _announce(running: Sandbox) -> None:
     printer.line("In another terminal:")
     for name, value in running.environment.items():
         printer.line(f"  export {name}={shlex.quote(value)}")
-    printer.line(f"  veaf-sync -C {shlex.quote(str(running.folder))} sync")
+    printer.line("  veaf-sync sync")
     printer.line()
     printer.line("Stop with Ctrl-C.")

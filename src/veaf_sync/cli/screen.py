@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 TITLE_WIDTH = 44
 STALE_VALUE_DAYS = 30
 OPEN = "ITEMS of one: veaf-sync items --objective ID --below --verdict aligned"
-"""The command that lists what stands behind an objective's items; without --below its own."""
+"""The command that lists what stands behind an objective's items; without --below its own. Filters follow it."""
 PLACES = 5
 """So many partitions are named in a sentence."""
 VERDICTS = ("aligned", "exempt", "orphan", "dangling", "ambiguous", "unreadable")
 
 
-def show_status(status: Status) -> None:
-    """Print the screen."""
+def show_status(status: Status, *, same: str = "") -> None:
+    """Print the screen. `same` is the --as-of with which other commands see the same."""
     zone = ZoneInfo(status.timezone)
     _head(status, zone)
     printer.line()
@@ -34,12 +34,12 @@ def show_status(status: Status) -> None:
     if status.objectives:
         printer.line()
         printer.table(objectives_table(status.objectives))
-        printer.line(f"  {OPEN}")
+        printer.line(f"  {OPEN}{same}")
         if status.objectives_note:
             printer.line(f"  {status.objectives_note}", style="yellow")
     if status.orphans:
         printer.line()
-        _orphans(status)
+        _orphans(status, same)
     for note in status.notes:
         if "veaf-sync plan" not in note:  # NEXT says how it stands now
             printer.line()
@@ -184,7 +184,7 @@ def key_results(objective: Objective) -> str:
     return f"{sum(1 for result in results if result.on_track)} of {len(results)} on track"
 
 
-def _orphans(status: Status) -> None:
+def _orphans(status: Status, same: str) -> None:
     table = Table(
         [
             Column("OLDEST ORPHANS"),
@@ -198,7 +198,7 @@ def _orphans(status: Status) -> None:
         table.add(item.id, days(item.age_days), item.team, item.title, item.fix or "no suggestion")
     printer.table(table)
     if status.orphans_more:
-        printer.line(f"  {status.orphans_more} more: veaf-sync orphans")
+        printer.line(f"  {status.orphans_more} more: veaf-sync orphans{same}")
 
 
 def show_next(status: Status, *, waiting: int) -> None:

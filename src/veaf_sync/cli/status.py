@@ -31,7 +31,7 @@ def command(workspace: Workspace, as_of: str | None, form: str) -> None:
     elif form == "csv":
         printer.sheet(("measure", "of", "value"), _sheet_rows(answer))
     else:
-        screen.show_status(answer)
+        screen.show_status(answer, same=options.given(as_of=as_of))
         if as_of is None:
             screen.show_next(answer, waiting=snapshot.waiting)
 

@@ -49,7 +49,8 @@ def command(
 ) -> None:
     """Pull the tools, map, measure; with --write also write the tags.
 
-    Exit code 3: a source failed, the snapshot is DEGRADED, everything else was published.
+    Exit code 3: a source failed, the snapshot is DEGRADED, everything else was published. 2: no source accepted our
+    credentials, so nothing could be read.
     """
     from veaf_sync.sync import run_sync
 
@@ -71,7 +72,7 @@ def command(
     if form == "json":
         printer.document(_document(result))
     else:
-        _print(result)
+        _print(result, again="veaf-sync sync --write" + options.accepted(accept))
     if result.no_credentials:
         raise UserError(
             "No source accepted our credentials. The items of all are as last read.", fix="veaf-sync check --online"
@@ -82,7 +83,7 @@ def command(
         ctx.exit(INCOMPLETE)
 
 
-def _print(result: RunResult) -> None:
+def _print(result: RunResult, *, again: str) -> None:
     table = Table(
         [Column("SOURCE"), Column("STATE")]
         + [Column(name, right=True) for name in ("ITEMS", "NEW", "CHANGED", "REMOVED", "REQUESTS")]
@@ -99,7 +100,7 @@ def _print(result: RunResult) -> None:
         printer.line(note)
     if result.outcomes:
         plan = result.planned.plan if result.planned else None
-        outcomes.show(result.outcomes, plan, again="veaf-sync sync --write")
+        outcomes.show(result.outcomes, plan, again=again)
     if result.degraded:
         printer.line(f"Run {result.run.id} is DEGRADED. See veaf-sync status", style="yellow")
     else:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from veaf_sync.cli.suggestions import complete
 from veaf_sync.text import clean
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ class Table:
 
     def add(self, *cells: str) -> None:
         """One row; missing cells at its end are empty."""
-        texts = [clean(cell) for cell in cells]
+        texts = [
+            clean(complete(cell) if column.sentence else cell)
+            for cell, column in zip(cells, self.columns, strict=False)
+        ]
         self.rows.append((*texts, *[""] * (len(self.columns) - len(texts))))
 
     def lines(self) -> list[str]:

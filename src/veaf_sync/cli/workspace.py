@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from veaf_sync.cli import printer
+from veaf_sync.cli import options, printer
 from veaf_sync.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
@@ -94,7 +94,8 @@ class Workspace:
         snapshot = open_snapshot(self.snapshots, self.place, as_of)
         self.say_what_does_not_load(snapshot.config.texts)
         if say_degraded and snapshot.run.degraded:
-            printer.aside(f"DEGRADED  run {snapshot.run.id} could not read everything. Why: veaf-sync status")
+            why = f"veaf-sync status{options.given(as_of=as_of)}"
+            printer.aside(f"DEGRADED  run {snapshot.run.id} could not read everything. Why: {why}")
         return snapshot
 
     def say_what_does_not_load(self, used: Mapping[str, str]) -> None:

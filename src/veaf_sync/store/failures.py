@@ -69,4 +69,4 @@ def explain(name: str, error: BaseException) -> StoreError:
         if any(sign in lowered for sign in signs):
             return StoreError(f"The store {name} {what}", fix=fix)
     first = said.splitlines()[0] if said else type(error).__name__
-    return StoreError(f"The store {name} stopped: {first}. This step wrote nothing.", fix="See: veaf-sync doctor")
+    return StoreError(f"The store {name} stopped: {first}. This step wrote nothing.", fix="See: veaf-sync runs")

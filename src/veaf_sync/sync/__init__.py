@@ -8,7 +8,7 @@ from veaf_sync.sync.progress import SILENT, Progress, Silent
 from veaf_sync.sync.pull import SourceReport
 from veaf_sync.sync.run import RunResult, run_sync
 from veaf_sync.sync.sources import Sources
-from veaf_sync.sync.writing import ApplyResult, Cost, Planned, apply_plan, guard_reasons, make_plan
+from veaf_sync.sync.writing import ApplyResult, Cost, Planned, apply_plan, check_current, guard_reasons, make_plan
 
 __all__ = [
     "SILENT",
@@ -22,6 +22,7 @@ __all__ = [
     "SourceReport",
     "Sources",
     "apply_plan",
+    "check_current",
     "guard_reasons",
     "make_plan",
     "preflight",

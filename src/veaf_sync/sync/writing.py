@@ -162,14 +162,14 @@ def apply_plan(
 
     `opened`: sources that the command has open.
     """
-    run = _still_current(plan, config, store)
+    run = check_current(plan, config, store)
     check_guards(plan, config, store, accept, command)
     sources = sorted({change.item.source for change in plan.changes})
     with (
         holding(store, [RUN_LEASE, *map(lease_of, sources)]) as leases,
         opening(config, registry, clock, opened) as open_sources,
     ):
-        _still_current(plan, config, store)
+        check_current(plan, config, store)
         outcomes = write_plan(plan, store, open_sources, leases, progress)
     return ApplyResult(run=run, outcomes=tuple(outcomes))
 
@@ -192,7 +192,7 @@ def write_plan(
     return outcomes
 
 
-def _still_current(plan: Plan, config: Config, store: Store) -> Run:
+def check_current(plan: Plan, config: Config, store: Store) -> Run:
     """The plan's run. Raises `Refused` where configuration, strategy, mapping or store changed since."""
     run = store.runs.get(plan.run)
     latest = store.runs.latest()
