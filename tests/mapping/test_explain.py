@@ -62,7 +62,9 @@ def test_every_rule_tried_with_the_values_seen(world: Build) -> None:
     )
     assert [step.key for step in found.walked] == ["A", "E"]
     assert found.walked[1].tried[0].rule == "old"
-    assert found.fix == 'add label payments: rule "payments" would match'
+    assert found.fix == (
+        'renew until of rule "old" in mapping.yaml, or add label payments: rule "payments" would match'
+    )
 
 
 def test_what_is_tried_ends_where_something_matched(world: Build) -> None:

@@ -140,3 +140,14 @@ def test_an_unknown_item_is_told_with_a_way_on(snapshot: Snapshot) -> None:
     with pytest.raises(UsageError, match="No item of run 1 is called PAY-404") as caught:
         read.explain(snapshot, "PAY-404")
     assert "veaf-sync items --all" in caught.value.fix
+
+
+def test_an_exemption_that_ended_is_told_and_can_be_renewed(world: Any) -> None:
+    world.rewrite("mapping.yaml", "until: 2026-12-31", "until: 2026-11-01")
+    world.sync()
+    told = "The exemption of rule on call ended on 2026-11-01: 1 item is not exempt any more."
+    assert told in read.status(world.snapshot()).notes
+    assert read.explain(world.snapshot(), "other:OPS-1").fix.startswith(
+        'renew until of rule "on call" in mapping.yaml, or set label goal:<objective>'
+    )
+    assert "renew" not in read.explain(world.snapshot(), "other:OPS-2").fix

@@ -13,6 +13,7 @@ from veaf_sync.mapping.explanation import Alignment, Explanation, Said, Seen, St
 from veaf_sync.mapping.findings import Finding, findings
 from veaf_sync.mapping.fixes import fixes
 from veaf_sync.mapping.hierarchy import resolve
+from veaf_sync.mapping.lapsed import lapsed
 from veaf_sync.mapping.needed import Needed, columns
 from veaf_sync.mapping.verdicts import map_items
 
@@ -37,6 +38,7 @@ __all__ = [
     "explain",
     "findings",
     "fixes",
+    "lapsed",
     "map_items",
     "resolve",
 ]

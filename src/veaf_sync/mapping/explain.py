@@ -15,7 +15,7 @@ from veaf_sync.conditions import Condition, Part, part_expression, properties, w
 from veaf_sync.errors import UsageError
 from veaf_sync.mapping.document import MappingFile, Reader, Rule
 from veaf_sync.mapping.explanation import Alignment, Explanation, Said, Seen, Step, Tried
-from veaf_sync.mapping.fixes import fixes_of
+from veaf_sync.mapping.fixes import fixes
 from veaf_sync.mapping.rows import KEY
 from veaf_sync.mapping.statements import read_from, said
 from veaf_sync.mapping.verdicts import Mapped, trace, verdicts
@@ -62,7 +62,7 @@ def explain(
         reason=first["reason"],
         withdrawn=tuple(mapped.items["withdrawn"][here]),
         walked=_walked(mapped, here, mapping, at),
-        fix=fixes_of(mapped, mapping.stated)["fix"][here],
+        fix=fixes(family, relations, mapping, strategy, at=at, tz=tz)["fix"][here],
     )
 
 

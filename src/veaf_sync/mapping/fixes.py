@@ -12,6 +12,7 @@ import polars as pl
 from veaf_sync.mapping.closest import WORDS, closest
 from veaf_sync.mapping.decision import NOTHING, Decision, Judge
 from veaf_sync.mapping.document import OBJECTIVE_GROUP, MappingFile, Reader
+from veaf_sync.mapping.lapsed import lapsed
 from veaf_sync.mapping.verdicts import Mapped, trace
 from veaf_sync.model import Origin, Verdict
 from veaf_sync.strategy import VISION, Strategy
@@ -33,10 +34,18 @@ def fixes(
     `fix` is `""` for what needs none (aligned, exempt, unreadable) and where nothing certain can be said. `items`
     must hold the ancestors of those that are asked about; arguments as for `map_items`.
     """
-    return fixes_of(trace(items, hierarchy, mapping, strategy, at=at, tz=tz), mapping.stated)
+    found = _fixes_of(trace(items, hierarchy, mapping, strategy, at=at, tz=tz), mapping.stated)
+    ended = lapsed(items, hierarchy, mapping, strategy, at=at, tz=tz)
+    if ended.is_empty():
+        return found
+    renew = pl.format('renew until of rule "{}" in mapping.yaml, or {}', "rule", "fix")
+    beside = found.join(ended, on=["source", "id"], how="left", maintain_order="left")
+    return beside.select(
+        "source", "id", pl.when(pl.col("fix") != "").then(renew).otherwise(None).fill_null(pl.col("fix")).alias("fix")
+    )
 
 
-def fixes_of(mapped: Mapped, readers: Sequence[Reader]) -> pl.DataFrame:
+def _fixes_of(mapped: Mapped, readers: Sequence[Reader]) -> pl.DataFrame:
     """The same, of what was mapped."""
     row = pl.int_range(pl.len(), dtype=pl.UInt32)
     kinds = mapped.items.select(

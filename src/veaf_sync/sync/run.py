@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from veaf_sync import measure
+from veaf_sync import mapping, measure
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.errors import Refused, UsageError
@@ -195,6 +195,19 @@ def _notes(config: Config, snapshot: Snapshot) -> Iterator[str]:
     rings = int(snapshot.hierarchy["ring"].sum())
     if rings:
         yield f"{rings:,} items are each other's parents in a ring; those links count as absent."
+    yield from _ended(config, snapshot)
+
+
+def _ended(config: Config, snapshot: Snapshot) -> Iterator[str]:
+    """Exemptions that ended while counted items still need them."""
+    lapsed = mapping.lapsed(
+        snapshot.items, snapshot.hierarchy, config.mapping, config.strategy, at=snapshot.at, tz=config.timezone
+    ).join(snapshot.weights.filter("counted"), on=["source", "id"], how="semi")
+    for rule in config.mapping.rules:
+        count = int((lapsed["rule"] == rule.name).sum())
+        if rule.exempt and count:
+            items = "1 item is" if count == 1 else f"{count:,} items are"
+            yield f"The exemption of rule {rule.name} ended on {rule.exempt.until}: {items} not exempt any more."
 
 
 def _as_json(report: SourceReport) -> dict[str, object]:
