@@ -31,7 +31,7 @@ def lapsed(
     ended = [rule.name for rule in mapping.rules if rule.expired(at, tz)]
     if not ended:
         return pl.DataFrame(schema=LAPSED)
-    revived = mapping.model_copy(update={"rules": type(mapping.rules)(_renewed(rule) for rule in mapping.rules)})
+    revived = mapping.model_copy(update={"rules": tuple(_renewed(rule) for rule in mapping.rules)})
     found = map_items(items, hierarchy, revived, strategy, at=at, tz=tz)
     return found.filter(pl.col("verdict") == Verdict.EXEMPT.value, pl.col("rule").is_in(ended)).select(LAPSED.names())
 
