@@ -62,7 +62,7 @@ bench: .venv/.dev
 # Locks hold hashes and no addresses, for every platform and Python ≥ 3.11.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 lock:
-	$(COMPILE) requirements/run.in -o requirements/run.txt --no-emit-package veaf-sync --no-emit-package veaf-sync-file --no-emit-package veaf-sync-jira
+	$(COMPILE) requirements/run.in -o requirements/run.txt --no-emit-package veaf-sync --no-emit-package veaf-sync-asana --no-emit-package veaf-sync-file --no-emit-package veaf-sync-github-projects --no-emit-package veaf-sync-jira
 	$(COMPILE) requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) requirements/postgres.in -c requirements/run.txt -o requirements/postgres.txt
 

@@ -1,0 +1,1 @@
+"""veaf-sync's connector for GitHub Projects."""
