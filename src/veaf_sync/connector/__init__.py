@@ -6,6 +6,7 @@ order that edits cannot shift, and tells absence from lost access when asked. Re
 concurrency, redaction, storage, journal and rules are the core's.
 """
 
+from veaf_sync.connector.ahead import ahead
 from veaf_sync.connector.contract import (
     Absent,
     Connector,
@@ -43,4 +44,5 @@ __all__ = [
     "SourceSettings",
     "Tag",
     "TimeZone",
+    "ahead",
 ]

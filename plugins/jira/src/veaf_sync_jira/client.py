@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -60,6 +61,7 @@ class Client:
         self._library._session = _Library(session)  # type: ignore[assignment]
         self._library.deploymentType = "Cloud"
         self._lock = threading.RLock()
+        self._fields_lock = threading.Lock()
         self._site: Site | None = None
         self._identity: Identity | None = None
         self._fields: Fields | None = None
@@ -98,11 +100,27 @@ class Client:
     @property
     def fields(self) -> Fields:
         """The site's fields; one request on first use."""
-        with self._lock:
+        _ = self.site
+        with self._fields_lock:
             if self._fields is None:
-                _ = self.site
                 self._fields = discover(self._library.fields(), self.settings.fields)
             return self._fields
+
+    @contextmanager
+    def fields_meanwhile(self) -> Iterator[None]:
+        """Ask for the fields, which every reading needs, while the caller asks for something else.
+
+        Where that fails, whoever needs the fields first asks again and is told.
+        """
+
+        def ask() -> None:
+            with suppress(Exception):
+                _ = self.fields
+
+        thread = threading.Thread(target=ask, daemon=True, name="jira-fields")
+        thread.start()
+        yield
+        thread.join()
 
     def call(
         self,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from veaf_sync.connector import Absent, Cursor, Mark, Page, Partition, Shard
+from veaf_sync.connector import Absent, Cursor, Mark, Page, Partition, Shard, ahead
 from veaf_sync.errors import Forbidden, Incomplete, Rejected
 from veaf_sync.model import WorkItem
 from veaf_sync_jira import jql
@@ -16,7 +16,7 @@ from veaf_sync_jira.cloud_walk import CloudWalk
 from veaf_sync_jira.dc_walk import DcWalk
 from veaf_sync_jira.items import ItemReader
 from veaf_sync_jira.roster import roster
-from veaf_sync_jira.walking import Step, Walk
+from veaf_sync_jira.walking import Step, Walk, keys_of
 
 if TYPE_CHECKING:
     from veaf_sync.http import Patience
@@ -46,7 +46,9 @@ class Reading:
         """The roster, as first seen."""
         with self._lock:
             if self._roster is None:
-                self._roster = roster(self.client)
+                _ = self.client.site
+                with self.client.fields_meanwhile():
+                    self._roster = roster(self.client)
             return self._roster
 
     def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
@@ -58,32 +60,30 @@ class Reading:
         started = int(since) if since is not None else _millis(self.client.site.time)
         patience = self._patience()
         if shard.incremental:
-            pages = self._changes(shard, mark, patience)
+            steps = self._changes(shard, mark, patience)
         else:
-            pages = self._projects(shard.partitions, mark, patience)
-        for items, rest in pages:
+            steps = self._projects(shard.partitions, mark, patience)
+        for step in ahead(steps):
+            items, rest = [self.items.read(raw) for raw in step.issues], step.next
             if rest is None:
                 lag = round(self.client.settings.lag.total_seconds() * 1000)
                 yield Page(items, cursor={"since": started - lag})
             else:
                 yield Page(items, mark={**rest, "started": started})
 
-    def _projects(
-        self, keys: Sequence[str], mark: Mark | None, patience: Patience
-    ) -> Iterator[tuple[list[WorkItem], dict[str, Any] | None]]:
+    def _projects(self, keys: Sequence[str], mark: Mark | None, patience: Patience) -> Iterator[Step]:
         first = keys.index(mark["project"]) if mark and mark.get("project") in keys else 0
         for place, key in enumerate(keys[first:], first):
             resumed = (mark or {}).get("walk") if place == first else None
             for step in self._project(key, resumed, patience):
-                items = [self.items.read(raw) for raw in step.issues]
                 if step.next is not None:
-                    last = items[-1].key if items else ""
+                    last = next(reversed(keys_of(step.issues)), "")
                     rest = {"project": key, "last_key": last, "token": step.next.get("token"), "walk": step.next}
-                    yield items, rest
+                    yield Step(step.issues, rest)
                 elif place + 1 < len(keys):
-                    yield items, {"project": keys[place + 1], "last_key": "", "token": None, "walk": None}
+                    yield Step(step.issues, {"project": keys[place + 1], "last_key": "", "token": None, "walk": None})
                 else:
-                    yield items, None
+                    yield step
 
     def _project(self, key: str, mark: Mapping[str, Any] | None, patience: Patience) -> Iterator[Step]:
         walk = self._walk(jql.whole(key), f"Reading {key}", patience, self.client.fields.wanted(), project=key)
@@ -98,15 +98,13 @@ class Reading:
             self._must_see([key])
             raise Incomplete(refusal.message, fix=refusal.fix) from refusal
 
-    def _changes(
-        self, shard: Shard, mark: Mark | None, patience: Patience
-    ) -> Iterator[tuple[list[WorkItem], dict[str, Any] | None]]:
+    def _changes(self, shard: Shard, mark: Mark | None, patience: Patience) -> Iterator[Step]:
         query = jql.changed(shard.partitions, int((shard.query or {})["since"]))
         walk = self._walk(query, "Reading what changed", patience, self.client.fields.wanted())
         try:
             for step in walk.steps((mark or {}).get("walk")):
-                items = [self.items.read(raw) for raw in step.issues]
-                yield items, None if step.next is None else {"token": step.next.get("token"), "walk": step.next}
+                rest = None if step.next is None else {"token": step.next.get("token"), "walk": step.next}
+                yield Step(step.issues, rest)
         except Rejected as refusal:
             try:
                 self._must_see(shard.partitions)
