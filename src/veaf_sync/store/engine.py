@@ -237,7 +237,6 @@ def _sqlite(url: URL) -> Engine:
         # The driver would begin by itself, and only before the first write: too late for an immediate lock.
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
     @event.listens_for(engine, "begin")

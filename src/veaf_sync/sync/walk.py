@@ -20,8 +20,8 @@ WORKERS = 8
 PATIENCE = 900.0
 """Seconds without any page of any shard before the shards still open are given up."""
 EMPTY_PAGES = 3
-BUNDLE = 8
-"""Pages that one transaction takes at most, where that many are waiting."""
+BUNDLE = 4
+"""Pages that wait to be staged at most, and that one transaction takes at most: memory for little speed beyond."""
 
 COLLECT_AFTER = 50_000
 """New containers before Python looks for rings among them. Pages are trees: looking after 700 of them finds nothing."""
@@ -155,7 +155,7 @@ class _Crew:
         for shard in shards:
             self._jobs.put(shard)
         self._workers = min(WORKERS, len(shards))
-        self._inbox: queue.Queue[tuple[str, Prepared | _End]] = queue.Queue(maxsize=max(2, 2 * self._workers))
+        self._inbox: queue.Queue[tuple[str, Prepared | _End]] = queue.Queue(maxsize=BUNDLE)
         self._dropped: set[str] = set()
         self._stopped = threading.Event()
 
