@@ -172,6 +172,18 @@ def test_limit_says_how_many_there_are(veaf, plant):
     assert "N-5" in ended.out  # the oldest
 
 
+def test_text_shows_the_beginning_of_a_long_list_and_the_other_forms_all_of_it(veaf, plant):
+    rows = "".join(f"L-{number},Long list {number},Story,To Do\n" for number in range(130))
+    (plant / "exports" / "long.csv").write_text(f"key,title,type,state\n{rows}", encoding="utf-8")
+    assert veaf("-C", plant, "sync").code == 0
+    for command in ("items", "orphans"):
+        narrower = ("-C", plant, command, "--partition", "long")
+        assert "100 of 130 items. More with --limit N, all with -o csv" in veaf(*narrower).out
+        assert "130 items" in veaf(*narrower, "--limit", "200").out
+        assert len(veaf(*narrower, "-o", "json").document["items"]) == 130
+        assert len(veaf(*narrower, "-o", "csv").out.splitlines()) == 131
+
+
 def test_explain_takes_a_source_and_key_or_a_bare_key(veaf, plant):
     whole = veaf("-C", plant, "explain", "plant:N-2", "-o", "json").document
     bare = veaf("-C", plant, "explain", "N-2", "-o", "json").document

@@ -33,5 +33,7 @@ def command(
     from veaf_sync import read
 
     filters = options.chosen(names, below=below)
-    answer = read.items(workspace.snapshot(as_of), filters, all=everything, below=below, limit=limit)
+    answer = read.items(
+        workspace.snapshot(as_of), filters, all=everything, below=below, limit=options.limited(limit, form)
+    )
     listing.show(answer, form)

@@ -60,12 +60,13 @@ def _nothing(answer: ItemsAnswer) -> None:
 
 
 def _count(answer: ItemsAnswer) -> str:
-    """`5 of 277 items`; where they count by their shares, also what these add up to."""
+    """`100 of 277 items` and how to see more; where they count by their shares, also what these add up to."""
     shown = len(answer.items)
     of = f" of {answer.total:,}" if answer.total > shown else ""
     split = answer.count is not None and abs(answer.count - answer.total) > 1e-6
     shares = f"; by their shares {amount(answer.count)}" if split else ""
-    return f"{shown:,}{of} {'items' if answer.total != 1 else 'item'}{shares}"
+    more = ". More with --limit N, all with -o csv" if of else ""
+    return f"{shown:,}{of} {'items' if answer.total != 1 else 'item'}{shares}{more}"
 
 
 def _items(items: list[Item]) -> Table:

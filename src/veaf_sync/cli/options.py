@@ -16,6 +16,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 VERDICTS = ("aligned", "dangling", "ambiguous", "exempt", "orphan", "unreadable")
 FILTERS = ("source", "partition", "team", "level", "objective", "verdict")
+ON_SCREEN = 100
+"""Items that a list shows as text where nobody asks for more."""
 NONE = "(none)"
 """How a group of work without a team, an objective … is shown and asked for."""
 LEVELS = ("initiative", "epic", "standard", "subtask")
@@ -83,8 +85,16 @@ def narrower(command: Command) -> Command:
 def limit(command: Command) -> Command:
     """`--limit`: of a long list only its beginning."""
     return click.option(
-        "--limit", type=click.IntRange(min=1), metavar="N", help="Show at most this many, oldest first."
+        "--limit",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help=f"Show at most this many, oldest first. Default: {ON_SCREEN} as text, all in other forms.",
     )(command)
+
+
+def limited(limit: int | None, form: str) -> int | None:
+    """How many items to read for a form of output (`None`: all)."""
+    return limit or (ON_SCREEN if form == "text" else None)
 
 
 def chosen(names: Mapping[str, tuple[str, ...]], *, below: bool = False) -> Filters:

@@ -24,5 +24,5 @@ def command(
     from veaf_sync import read
 
     filters = options.chosen(names, below=below)
-    answer = read.orphans(workspace.snapshot(as_of), filters, below=below, limit=limit)
+    answer = read.orphans(workspace.snapshot(as_of), filters, below=below, limit=options.limited(limit, form))
     listing.show(answer, form, orphans=True)

@@ -11,8 +11,8 @@ from veaf_sync.read.snapshot import Snapshot
 
 FIXABLE = (Verdict.ORPHAN.value, Verdict.DANGLING.value, Verdict.AMBIGUOUS.value)
 UNREADABLE_FIX = "veaf-sync check --online tells why it cannot be read"
-FEW = 500
-"""Up to so many items are loaded with their ancestors; for more, all items."""
+FEW = 100_000
+"""Up to so many items are loaded with their ancestors, which costs less than all items of a large store."""
 _SCHEMA = pl.Schema({"source": TEXT, "id": TEXT, "fix": TEXT})
 
 
