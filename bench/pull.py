@@ -44,8 +44,8 @@ def compare(count: int, milliseconds: int, rounds: int) -> None:
 
 
 def main() -> None:
-    compare(20_000, 0, 3)
-    compare(20_000, 150, 1)
+    compare(20_000, 0, 7)
+    compare(20_000, 150, 3)
 
 
 if __name__ == "__main__":
