@@ -7,8 +7,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from veaf_sync.errors import Incomplete
-from veaf_sync.http import Patience, Throttled
+from veaf_sync.errors import Forbidden, Incomplete
+from veaf_sync.http import Patience, Throttled, Unavailable
 
 
 def test_three_429_are_waited_out_as_told(server, clock, make_session):
@@ -141,3 +141,41 @@ def test_dc_retry_after_zero_on_a_good_answer_is_ordinary(server, clock, make_se
     server.script = lambda wire, n: wire.answer(Retry_After="0", X_RateLimit_Remaining="9")
     make_session().call("GET", f"{server.url}/x")
     assert clock.slept == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Retry_After": "30"}, {"X_RateLimit_Remaining": "0", "X_RateLimit_Reset": "{reset}"}],
+    ids=["told", "nothing left"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_403_that_speaks_of_a_limit_is_waited_out(server, clock, make_session, headers, method):
+    reset = str(int(clock.now().timestamp()) + 30)
+    told = {name: value.format(reset=reset) for name, value in headers.items()}
+    server.script = lambda wire, n: wire.answer(403, **told) if n == 1 else wire.answer()
+    assert make_session().call(method, f"{server.url}/x", safe=True).status == 200
+    assert sum(clock.slept) >= 30
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Retry_After": "0"},
+        {"X_RateLimit_Remaining": "7", "X_RateLimit_Reset": "1"},
+        {"X_RateLimit_Remaining": "0"},
+    ],
+)
+def test_403_that_does_not_is_final(server, make_session, headers):
+    server.script = lambda wire, n: wire.answer(403, **headers)
+    with pytest.raises(Forbidden):
+        make_session().call("GET", f"{server.url}/x")
+    assert len(server.heads) == 1
+
+
+def test_a_status_that_is_final_to_the_caller_is_not_repeated(server, make_session):
+    server.script = lambda wire, n: wire.answer(503 if n == 1 else 502)
+    with pytest.raises(Unavailable, match="502") as caught:
+        make_session().call("POST", f"{server.url}/x", safe=True, final={502, 504})
+    assert caught.value.status == 502
+    assert len(server.heads) == 2, "503 was repeated"

@@ -5,7 +5,7 @@ alike. Its adapter sets time-outs always, repeats only what may be repeated, wai
 never shorter, shares those waits among all workers, and reads no body beyond its cap or deadline.
 """
 
-from veaf_sync.http.answers import Answer, Unreadable
+from veaf_sync.http.answers import Answer, Unavailable, Unreadable
 from veaf_sync.http.auth import Credential, NoCredential
 from veaf_sync.http.bucket import TokenBucket
 from veaf_sync.http.budget import Budget, Endpoint
@@ -25,6 +25,7 @@ __all__ = [
     "Session",
     "Throttled",
     "TokenBucket",
+    "Unavailable",
     "Unreadable",
     "retry_after",
     "tidy",

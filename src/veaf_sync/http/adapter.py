@@ -34,11 +34,15 @@ _jitter = random.SystemRandom()
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How one request is to be treated: may it be repeated, how long may it wait, what is it called in errors."""
+    """How one request is to be treated: may it be repeated, how long may it wait, what is it called in errors.
+
+    `final` are statuses behind which it is not repeated, whatever it is.
+    """
 
     safe: bool = False
     patience: Patience | None = None
     what: str = ""
+    final: frozenset[int] = frozenset()
 
     def mark(self, request: PreparedRequest) -> None:
         """Let `request` carry this to the adapter."""
@@ -70,6 +74,7 @@ class _Exchange:
     patience: Patience
     what: str
     repeatable: bool
+    final: frozenset[int]
     network: Mapping[str, Any]
     seconds_left: float
     attempts: int = 0
@@ -130,6 +135,7 @@ class Adapter(HTTPAdapter):
             patience=manner.patience or Patience(self._limits.wait_budget),
             what=manner.what or f"{method} {tidy(url.path or '/', 120)}",
             repeatable=manner.safe or method in REPEATABLE,
+            final=manner.final,
             network={"verify": verify, "cert": cert, "proxies": proxies},
             seconds_left=self._limits.deadline,
         )
@@ -166,11 +172,11 @@ class Adapter(HTTPAdapter):
 
     def _refusal(self, exchange: _Exchange, response: Response) -> _Again | None:
         """Why `response` must be asked for again; pauses the endpoint for everybody before the turn is given back."""
-        if response.status_code not in TRANSIENT:
+        throttled = response.status_code == 429 or _asks_to_wait(response)
+        if not throttled and (response.status_code not in TRANSIENT or response.status_code in exchange.final):
             return None
         told = told_wait(response.headers, self._clock.now())
         seconds = max(told or 0.0, self._backoff(exchange.attempts))
-        throttled = response.status_code == 429
         if throttled or (response.status_code == 503 and told):
             self._budget.pause(exchange.endpoint, seconds)
         if throttled or exchange.repeatable:
@@ -222,6 +228,14 @@ class Adapter(HTTPAdapter):
         """Exponential from `limits.backoff`, with up to as much again as jitter."""
         seconds = min(self._limits.backoff * 2.0 ** (attempt - 1), self._limits.backoff_max)
         return seconds * (1 + _jitter.random())
+
+
+def _asks_to_wait(response: Response) -> bool:
+    """Some tools say with 403 that a limit is reached: then nothing is left, or the answer says how long to wait."""
+    if response.status_code != 403:
+        return False
+    spent = response.headers.get("X-RateLimit-Remaining") == "0" and "X-RateLimit-Reset" in response.headers
+    return spent or response.headers.get("Retry-After", "0").strip() != "0"
 
 
 def _failure(state: RetryCallState) -> _Again:

@@ -23,6 +23,16 @@ class Unreadable(Incomplete):
     code = "unreadable"
 
 
+class Unavailable(Incomplete):
+    """The tool could not answer now. `status` is the HTTP status."""
+
+    code = "unavailable"
+
+    def __init__(self, message: str, *, fix: str = "", status: int) -> None:
+        super().__init__(message, fix=fix)
+        self.status = status
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer that was taken: `data` is the parsed JSON, `None` for an empty body."""
@@ -50,7 +60,7 @@ def judge(response: Response, what: str) -> Answer:
         _redirected(response, what)
     if 400 <= status < 500 and status not in (407, 408, 425, 429):
         raise Rejected(f"{what}: refused ({status}){tail}.", status=status)
-    raise Incomplete(f"{what}: answered {status}{tail}.", fix="Run the same command again.")
+    raise Unavailable(f"{what}: answered {status}{tail}.", fix="Run the same command again.", status=status)
 
 
 def _require_login(response: Response, what: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -66,19 +66,21 @@ class Session(requests.Session):
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         safe: bool = False,
+        final: Collection[int] = (),
         what: str = "",
         patience: Patience | None = None,
     ) -> Answer:
         """Send a request and return its JSON.
 
-        `safe` marks a POST that may be repeated, `what` names the request in errors, `patience` is the waiting
-        that a longer piece of work may still do (default: `limits.wait_budget` for this request alone). An
-        unreadable 200 is asked for once more. Raises `AuthError` (401, failed login on any status), `Forbidden`
-        (403), `Rejected` (other 4xx, a host that is not configured), `Throttled`, `Unreadable` and `Incomplete`.
+        `safe` marks a POST that may be repeated, `final` are statuses behind which it is not, `what` names the request
+        in errors, `patience` is the waiting that a longer piece of work may still do (default: `limits.wait_budget`
+        for this request alone). An unreadable 200 is asked for once more. Raises `AuthError` (401, failed login on any
+        status), `Forbidden` (403), `Rejected` (other 4xx, a host that is not configured), `Throttled`, `Unavailable`
+        (5xx), `Unreadable` and `Incomplete`.
         """
         method = method.upper()
         what = what or f"{method} {url.partition('?')[0].partition('://')[2].partition('/')[2]}"
-        manner = Manner(safe, patience or Patience(self.limits.wait_budget), what)
+        manner = Manner(safe, patience or Patience(self.limits.wait_budget), what, frozenset(final))
         try:
             return judge(self._send(method, url, params, json, headers, manner), what)
         except Unreadable:
