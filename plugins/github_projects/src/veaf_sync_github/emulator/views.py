@@ -1,0 +1,304 @@
+"""How what is held is shown: objects whose attributes and methods are named as the fields of the schema.
+
+The class attribute `__typename` is what the executor looks for to tell the types of an interface or union apart.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from veaf_sync_github.emulator.state import Content, Field, Item, Label, Project, Repository, State
+
+if TYPE_CHECKING:
+    from veaf_sync_github.emulator.service import Caller
+
+    Info = GraphQLResolveInfo[Caller]
+
+LARGEST = 100
+
+
+def refuse(kind: str, message: str) -> GraphQLError:
+    """An error of the vendor's form: `type` beside the message."""
+    return GraphQLError(message, extensions={"type": kind})
+
+
+def stamp(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Connection:
+    """A page of `rows` behind `after`, by `show`. A cursor is a place: what moves meanwhile is shown twice or not."""
+
+    def __init__(
+        self, rows: Sequence[Any], show: Callable[[Any], Any], first: int | None = None, after: str | None = None
+    ) -> None:
+        if first is None:
+            raise refuse("MISSING_PAGINATION_BOUNDARIES", "You must provide a `first` or `last` value to paginate.")
+        if not 1 <= first <= LARGEST:
+            raise refuse(
+                "EXCESSIVE_PAGINATION", f"Requesting {first} records exceeds the `first` limit of 100 records."
+            )
+        start = self._start(after, len(rows))
+        page = rows[start : start + first]
+        self.nodes = [show(row) for row in page]
+        self.totalCount = len(rows)
+        self.pageInfo = {
+            "hasNextPage": start + first < len(rows),
+            "hasPreviousPage": start > 0,
+            "startCursor": _cursor(start + 1) if page else None,
+            "endCursor": _cursor(start + len(page)) if page else None,
+        }
+
+    @staticmethod
+    def _start(after: str | None, _length: int) -> int:
+        if after is None:
+            return 0
+        try:
+            word, _, number = base64.b64decode(after, validate=True).decode().partition(":")
+            if word != "cursor":
+                raise ValueError
+            return int(number)
+        except ValueError:
+            raise refuse("INVALID_CURSOR_ARGUMENTS", f"`{after[:60]}` does not appear to be a valid cursor.") from None
+
+
+def _cursor(place: int) -> str:
+    return base64.b64encode(f"cursor:{place}".encode()).decode()
+
+
+class UserView:
+    __typename = "User"
+
+    def __init__(self, state: State, login: str) -> None:
+        self._state = state
+        self.login = login
+        self.id = f"U_{login}"
+
+    def projectV2(self, info: Info, number: int) -> ProjectView:
+        return _owned(self._state, info.context, self.login, number)
+
+    def projectsV2(self, info: Info, first: int | None = None, after: str | None = None, **_: Any) -> Connection:
+        return _projects(self._state, info.context, self.login, first, after)
+
+
+class OrganizationView(UserView):
+    __typename = "Organization"
+
+
+def _owned(state: State, caller: Caller, login: str, number: int) -> ProjectView:
+    project = state.projects.get(f"{login}/{number}")
+    if project is None or not caller.sees(project):
+        raise refuse("NOT_FOUND", f"Could not resolve to a ProjectV2 with the number {number}.")
+    return ProjectView(state, project)
+
+
+def _projects(state: State, caller: Caller, login: str, first: int | None, after: str | None) -> Connection:
+    rows = [project for project in state.projects.values() if project.owner == login and caller.sees(project)]
+    return Connection(rows, lambda project: ProjectView(state, project), first, after)
+
+
+def owner_view(state: State, login: str) -> UserView:
+    return UserView(state, login) if login in state.users else OrganizationView(state, login)
+
+
+class LabelView:
+    __typename = "Label"
+
+    def __init__(self, label: Label) -> None:
+        self.id, self.name, self.color = label.id, label.name, label.color
+
+
+class RepositoryView:
+    __typename = "Repository"
+
+    def __init__(self, state: State, repository: Repository) -> None:
+        self._state = state
+        self._repository = repository
+        self.id, self.name, self.nameWithOwner = repository.id, repository.name, repository.full
+
+    def owner(self, _info: Info) -> UserView:
+        return owner_view(self._state, self._repository.owner)
+
+    def label(self, _info: Info, name: str) -> LabelView | None:
+        label = self._repository.labels.get(name.lower())
+        return None if label is None else LabelView(label)
+
+
+class FieldView:
+    def __init__(self, field: Field) -> None:
+        self.id, self.name = field.id, field.name
+        self.dataType = "SINGLE_SELECT" if field.mirrors else field.type
+        self.options: list[object] = []
+
+
+class PlainFieldView(FieldView):
+    __typename = "ProjectV2Field"
+
+
+class SelectFieldView(FieldView):
+    __typename = "ProjectV2SingleSelectField"
+
+
+class IterationFieldView(FieldView):
+    __typename = "ProjectV2IterationField"
+
+
+def field_view(field: Field) -> FieldView:
+    kinds = {"SINGLE_SELECT": SelectFieldView, "ITERATION": IterationFieldView}
+    return kinds.get(field.type, PlainFieldView)(field)
+
+
+class ProjectView:
+    __typename = "ProjectV2"
+
+    def __init__(self, state: State, project: Project) -> None:
+        self._state = state
+        self._project = project
+        self.id, self.number, self.title, self.closed = project.id, project.number, project.title, project.closed
+        group = "users" if project.owner in state.users else "orgs"
+        self.url = f"https://github.com/{group}/{project.owner}/projects/{project.number}"
+
+    def owner(self, _info: Info) -> UserView:
+        return owner_view(self._state, self._project.owner)
+
+    def fields(self, _info: Info, first: int | None = None, after: str | None = None, **_: Any) -> Connection:
+        return Connection(list(self._project.fields.values()), field_view, first, after)
+
+    def items(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        archivedStates: Sequence[str] | None = None,
+        **_: Any,
+    ) -> Connection:
+        wanted = archivedStates or ["NOT_ARCHIVED"]
+        rows = [item for item in self._project.items if ("ARCHIVED" if item.archived else "NOT_ARCHIVED") in wanted]
+        return Connection(rows, lambda item: ItemView(self._state, item, info.context), first, after)
+
+
+class ItemView:
+    __typename = "ProjectV2Item"
+
+    def __init__(self, state: State, item: Item, caller: Caller) -> None:
+        self._state = state
+        self._item = item
+        self._shown = caller.reads(item.content)
+        self.id, self.isArchived, self.fullDatabaseId = item.id, item.archived, str(item.number)
+        kind = {"Issue": "ISSUE", "PullRequest": "PULL_REQUEST", "DraftIssue": "DRAFT_ISSUE"}[item.content.kind]
+        self.type = kind if self._shown else "REDACTED"
+        self.createdAt, self.updatedAt = stamp(item.created), stamp(item.updated)
+
+    def project(self, _info: Info) -> ProjectView:
+        return ProjectView(self._state, self._item.project)
+
+    def content(self, _info: Info) -> object:
+        return content_view(self._state, self._item.content) if self._shown else None
+
+    def fieldValueByName(self, _info: Info, name: str) -> object:
+        field = self._item.project.fields.get(name)
+        if field is None or not self._shown:
+            return None
+        if field.mirrors:
+            value = self._item.content.issue_fields.get(name)
+            return None if value is None else _mirrored(self._item.id, field, value)
+        value = self._item.values.get(name)
+        return None if value is None else _value(self._item.id, field, value)
+
+
+def _value(item: str, field: Field, value: str | float) -> dict[str, object]:
+    kind, shown = {
+        "TEXT": ("ProjectV2ItemFieldTextValue", {"text": value}),
+        "NUMBER": ("ProjectV2ItemFieldNumberValue", {"number": value}),
+        "DATE": ("ProjectV2ItemFieldDateValue", {"date": value}),
+        "SINGLE_SELECT": ("ProjectV2ItemFieldSingleSelectValue", {"name": value, "optionId": f"opt-{value}"}),
+        "ITERATION": ("ProjectV2ItemFieldIterationValue", {"title": value, "iterationId": f"it-{value}"}),
+    }[field.type]
+    return {"__typename": kind, "id": f"{item}-{field.id}", **shown}
+
+
+def _mirrored(item: str, field: Field, value: str | float) -> dict[str, object]:
+    inner: dict[str, object]
+    if isinstance(value, float):
+        inner = {"__typename": "IssueFieldNumberValue", "value": value}
+    elif field.type == "SINGLE_SELECT":
+        inner = {"__typename": "IssueFieldSingleSelectValue", "name": value, "optionId": f"opt-{value}"}
+    else:
+        inner = {"__typename": "IssueFieldTextValue", "value": value}
+    inner["id"] = f"{item}-{field.id}-value"
+    return {"__typename": "ProjectV2ItemIssueFieldValue", "issueFieldValue": inner}
+
+
+class DraftView:
+    __typename = "DraftIssue"
+
+    def __init__(self, state: State, content: Content) -> None:
+        self._state = state
+        self._content = content
+        self.id, self.title, self.body, self.bodyText = content.id, content.title, content.body, content.body
+        self.createdAt, self.updatedAt = stamp(content.created), stamp(content.updated)
+
+    def assignees(self, _info: Info, first: int | None = None, after: str | None = None, **_: Any) -> Connection:
+        return Connection(self._content.assignees, lambda login: UserView(self._state, login), first, after)
+
+
+class IssueView(DraftView):
+    __typename = "Issue"
+
+    def __init__(self, state: State, content: Content) -> None:
+        super().__init__(state, content)
+        assert content.repository is not None  # noqa: S101  only drafts have none
+        self._repository = content.repository
+        part = "pull" if content.kind == "PullRequest" else "issues"
+        self.number, self.state = content.number, content.state
+        self.url = f"https://github.com/{self._repository.full}/{part}/{content.number}"
+        self.closedAt = stamp(content.closed)
+
+    def repository(self, _info: Info) -> RepositoryView:
+        return RepositoryView(self._state, self._repository)
+
+    def labels(self, _info: Info, first: int | None = None, after: str | None = None, **_: Any) -> Connection:
+        rows = [self._repository.labels[name.lower()] for name in self._content.labels]
+        return Connection(rows, LabelView, first, after)
+
+    def milestone(self, _info: Info) -> dict[str, object] | None:
+        name = self._content.milestone
+        return {"id": f"MI_{name}", "number": 1, "title": name} if name else None
+
+    def issueType(self, _info: Info) -> dict[str, object] | None:
+        name = self._content.type
+        return {"id": f"IT_{name}", "name": name} if name else None
+
+    def parent(self, info: Info) -> IssueView | None:
+        above = self._state.contents.get(self._content.parent)
+        return IssueView(self._state, above) if above is not None and info.context.reads(above) else None
+
+    def projectItems(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        includeArchived: bool = True,
+        **_: Any,
+    ) -> Connection:
+        caller = info.context
+        rows = [
+            item
+            for item in self._state.places.get(self._content.id, ())
+            if caller.sees(item.project) and (includeArchived or not item.archived)
+        ]
+        return Connection(rows, lambda item: ItemView(self._state, item, caller), first, after)
+
+
+class PullRequestView(IssueView):
+    __typename = "PullRequest"
+
+
+def content_view(state: State, content: Content) -> DraftView:
+    kinds = {"Issue": IssueView, "PullRequest": PullRequestView, "DraftIssue": DraftView}
+    return kinds[content.kind](state, content)

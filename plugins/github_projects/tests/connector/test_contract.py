@@ -1,0 +1,47 @@
+"""The contract that all connectors keep, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from veaf_sync.model import StateCategory
+from veaf_sync.testing import ConnectorContract
+
+
+class OnGitHub:
+    """A site of two projects, and hands to change it."""
+
+    can = frozenset({"edit", "delete", "hide", "tags"})
+
+    def __init__(self, site, connect, clock):
+        self.site = site
+        self.clock = clock
+        self.connector = lambda: connect(site)
+
+    def expected(self):
+        return {content.id: content.key for content in self.site.state.contents.values()}
+
+    def edit(self, item_id):
+        self.clock.advance(timedelta(hours=1).total_seconds())
+        self.site.edit(item_id, title="Edited by a person")
+
+    def delete(self, item_id):
+        self.site.delete(item_id)
+
+    def hide(self, partition):
+        self.site.hide_project(partition)
+
+    def tags(self, item_id):
+        return frozenset(self.site.content(item_id).labels)
+
+
+class TestGitHubConnector(ConnectorContract):
+    @pytest.fixture
+    def subject(self, github, connect, clock, many):
+        items = [
+            *many(130, "acme/1", labels=("area-1",)),
+            *many(4, "acme/2", repository="acme/tools", state_category=StateCategory.DONE),
+        ]
+        return OnGitHub(github(items=items, clock=clock), connect, clock)
