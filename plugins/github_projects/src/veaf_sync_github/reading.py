@@ -163,10 +163,21 @@ class Reading:
         return answers
 
     def _by_ids(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent | None]:
-        """By id the item, `None` where GitHub knows none of that id, `UNKNOWN` where it does not say."""
+        """By id the item, `None` where GitHub knows none of that id, `UNKNOWN` where it does not say.
+
+        What is too heavy for the server together is read in halves.
+        """
+        from veaf_sync.http import Unavailable
+
         what = f"Reading {len(ids)} items"
         query = queries.works(len(self.items.names), self.client.server)
-        result = self.client.ask(query, {"ids": list(ids), **self._names()}, what)
+        try:
+            result = self.client.ask(query, {"ids": list(ids), **self._names()}, what)
+        except Unavailable:
+            half = len(ids) // 2
+            if not half:
+                raise
+            return self._by_ids(ids[:half]) | self._by_ids(ids[half:])
         nodes = result.data.get("nodes")
         if not isinstance(nodes, list) or len(nodes) != len(ids):
             result.complete(what)

@@ -10,6 +10,7 @@ from veaf_sync.connector import Preview, Refusal
 from veaf_sync.model import Outcome, Result, TagChange
 from veaf_sync_github import queries
 from veaf_sync_github.client import Client
+from veaf_sync_github.texts import clean
 
 AT_ONCE = 20
 """Changes in one request: below the ten seconds after which the server breaks off."""
@@ -25,16 +26,16 @@ class Writing:
         self._client = client
         self._ids: dict[tuple[str, str], str | None] = {}
         self._repositories: dict[str, str] = {}
+        self._spelt: dict[tuple[str, str], str] = {}
+        """Labels that are there in another case, which GitHub does not tell apart: how they are spelt."""
         self._lock = threading.Lock()
 
     def preview(self, changes: Sequence[TagChange]) -> Preview:
         """Requests and refusals that writing `changes` would bring; asks which labels are there. Nobody is mailed."""
-        refused = [Refusal(change, reason) for change in changes if (reason := _refusal(change))]
+        self._learn([change for change in changes if not _refusal(change)])
+        refused = [Refusal(change, reason) for change in changes if (reason := self._refusal(change))]
         hopeless = {id(refusal.change) for refusal in refused}
         good = [change for change in changes if id(change) not in hopeless]
-        if not good:
-            return Preview(0, tuple(refused))
-        self._learn(good)
         wanted = {(_repository(change), name) for change in good for name in change.adds}
         creating = sum(self._ids.get(place) is None for place in wanted)
         return Preview(-(-creating // AT_ONCE) + -(-len(good) // AT_ONCE), tuple(refused))
@@ -45,8 +46,8 @@ class Writing:
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome]:
         """Write a batch, one outcome a change. Raises `AuthError` and `Incomplete` where nothing is known of any."""
-        good = [change for change in batch if not _refusal(change)]
-        self._learn(good)
+        self._learn([change for change in batch if not _refusal(change)])
+        good = [change for change in batch if not self._refusal(change)]
         failed = self._create({(_repository(change), name) for change in good for name in change.adds})
         calls: list[tuple[TagChange, str, dict[str, Any]]] = []
         for change in good:
@@ -59,7 +60,14 @@ class Writing:
             for name in change.adds:
                 if (place := (_repository(change), name)) in failed:
                     reasons[change.item.id] = failed[place]
-        return [_outcome(change, _refusal(change) or reasons.get(change.item.id, "")) for change in batch]
+        return [_outcome(change, self._refusal(change) or reasons.get(change.item.id, "")) for change in batch]
+
+    def _refusal(self, change: TagChange) -> str:
+        """Why a change cannot be written, after `_learn`; "" where it can."""
+        for label in change.adds:
+            if spelt := self._spelt.get((_repository(change), label)):
+                return f"{_repository(change)} has the label {spelt!r}, and GitHub does not tell case apart: rename it."
+        return _refusal(change)
 
     def _send(self, calls: Sequence[tuple[TagChange, str, Mapping[str, Any]]]) -> dict[str, str]:
         """Why changes failed, by item; what is not in it was done. Sends what a limit left undone once more."""
@@ -115,6 +123,8 @@ class Writing:
             for m, label in enumerate(names):
                 shown = raw.get(f"l{m}")
                 self._ids[repository, label] = str(shown["id"]) if isinstance(shown, dict) else None
+                if isinstance(shown, dict) and shown.get("name") != label:
+                    self._spelt[repository, label] = clean(shown.get("name"))
 
     def _create(self, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
         """Create the labels that their repositories lack; why that failed, by repository and name."""

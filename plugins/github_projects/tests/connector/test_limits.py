@@ -86,6 +86,13 @@ class TestHeavyPages:
         assert set(sizes) == {100, 50}
         assert [r.status for r in site.requests if asks_items(r)].count(502) == 1, "the same page is not asked twice"
 
+    def test_items_by_id_are_read_in_halves(self, github, connect, clock, many, pull):
+        site = github(items=many(100), clock=clock)
+        ids = [item.id for item in pull(connect(site)).values()]
+        site.knobs.heavy = 10_000
+        found = connect(site).get(ids)
+        assert {item.id for item in found.values()} == set(ids)
+
     def test_a_server_that_is_always_too_busy_ends_the_walk(self, github, connect, clock, many, pull):
         site = github(items=many(10), clock=clock, knobs=Knobs(heavy=1))
         with pytest.raises(Incomplete, match="502"):

@@ -122,6 +122,18 @@ def test_a_limit_that_stopped_all_of_it_is_sat_out(github, connect, clock, many,
     assert site.tags() == {"acme/shop#1": ()}
 
 
+def test_a_label_in_another_case_is_not_taken_for_ours(github, connect, clock, many, pull, change):
+    site = github(items=[*many(1, labels=("OKR:Fast",)), *many(1, first=2)], clock=clock)
+    connector = connect(site)
+    items = pull(connector)
+    changes = [change(items["acme/shop#2"], (FAST,))]
+    (refusal,) = connector.preview(changes).refused
+    assert "'OKR:Fast'" in refusal.reason
+    (outcome,) = write(connector, changes)
+    assert (outcome.result, outcome.detail) == (Result.FAILED, refusal.reason)
+    assert site.tags()["acme/shop#2"] == ()
+
+
 def test_the_secondary_limit_is_sat_out(github, connect, clock, many, pull, change):
     site = github(items=many(1, labels=(FAST,)), clock=clock)
     connector = connect(site)
