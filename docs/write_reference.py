@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from veaf_sync import config, plugins
 from veaf_sync.cli.app import veaf_sync
 from veaf_sync.cli.commands import GROUPS
 from veaf_sync.cli.schema import DOCUMENTS, OUTPUTS, output_schema
+from veaf_sync.connector import Feature
 
 FOLDER = Path(__file__).parent / "reference"
 WRITTEN = "Written from the code by `make docs`.\n"
@@ -36,7 +38,12 @@ Table = Callable[[Schema], Iterator[str]]
 
 def pages() -> dict[str, str]:
     """The pages by file name."""
-    return {"commands.md": commands(), "settings.md": settings(), "outputs.md": outputs()}
+    return {
+        "commands.md": commands(),
+        "connectors.md": connectors(),
+        "settings.md": settings(),
+        "outputs.md": outputs(),
+    }
 
 
 def commands() -> str:
@@ -59,6 +66,32 @@ def _help(command: click.Command, path: list[str]) -> str:
         terminal_width=100,
     )
     return f"```text\n{command.get_help(context).rstrip()}\n```\n"
+
+
+CAN = {
+    Feature.INCREMENTAL: "reads only what changed",
+    Feature.COUNT: "counts without reading",
+    Feature.IDS: "lists ids without reading",
+    Feature.WRITE: "writes tags",
+    Feature.BULK: "writes in bulk tasks",
+}
+
+
+def connectors() -> str:
+    """What each connector can do, and what it says of itself."""
+    missing = set(Feature) - set(CAN)
+    if missing:
+        raise ValueError(f"no words for {missing}")
+    names = sorted(CONNECTORS)
+    rows = [
+        [words, *("yes" if feature in CONNECTORS[name].features else "–" for name in names)]
+        for feature, words in CAN.items()
+    ]
+    lines = ["| | " + " | ".join(f"`{name}`" for name in names) + " |", "|---" * (len(names) + 1) + "|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    parts = ["# Connectors\n", WRITTEN, "\n".join(lines) + "\n"]
+    parts += [f"## {name}\n\n{inspect.getdoc(CONNECTORS[name])}\n" for name in names]
+    return "\n".join(parts)
 
 
 def settings() -> str:

@@ -7,9 +7,12 @@ with the other plugins' lives: whatever it raises, `SystemExit` included, become
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from time import perf_counter
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -21,6 +24,8 @@ from veaf_sync.credentials import redact
 from veaf_sync.emulator import Emulator
 
 GROUP = "veaf_sync"
+TRACE = "VEAF_SYNC_TRACE_PLUGINS"
+"""Set to 1, this variable has every hook call told on standard error."""
 T = TypeVar("T")
 
 
@@ -134,11 +139,32 @@ def _ask(point: EntryPoint) -> tuple[Sequence[type[Connector[Any]]], Sequence[ty
     manager.add_hookspecs(hookspecs)
     manager.register(point.load(), name=point.name)
     manager.check_pending()
+    if os.environ.get(TRACE) == "1":
+        _tell_calls(manager, point.name)
     connectors = [found for brought in manager.hook.veaf_connectors() for found in brought]
     emulators = [found for brought in manager.hook.veaf_emulators() for found in brought]
     if not connectors and not emulators:
         raise _Unusable("it brings neither connectors nor emulators")
     return connectors, emulators
+
+
+def _tell_calls(manager: pluggy.PluginManager, plugin: str) -> None:
+    """Have each hook call told: plugin, hook, what it brought, and how long that took."""
+    begun: list[float] = []
+
+    def before(hook: str, implementations: object, given: object) -> None:
+        begun.append(perf_counter())
+
+    def after(outcome: pluggy.Result[Any], hook: str, implementations: object, given: object) -> None:
+        took = (perf_counter() - begun.pop()) * 1000
+        if outcome.exception is not None:
+            said = f"raised {type(outcome.exception).__name__}"
+        else:
+            brought = [each for several in outcome.get_result() for each in several]
+            said = ", ".join(getattr(each, "__name__", type(each).__name__) for each in brought) or "nothing"
+        print(f"plugin {plugin}: {hook}: {said} ({took:.1f} ms)", file=sys.stderr)
+
+    manager.add_hookcall_monitoring(before, after)
 
 
 def _checked(connector: type[Connector[Any]]) -> str:

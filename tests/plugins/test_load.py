@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from veaf_sync import API, plugins
@@ -12,8 +14,8 @@ def test_the_shipped_connectors_are_installed():
     registry = plugins.load()
 
     assert registry.failures == ()
-    assert {"file", "jira"} <= set(registry.connectors)
-    assert "jira" in registry.emulators
+    assert {"file", "github_projects", "jira"} <= set(registry.connectors)
+    assert {"github_projects", "jira"} <= set(registry.emulators)
     assert registry.connectors["file"].api == API
 
 
@@ -103,3 +105,22 @@ def test_a_secret_in_a_plugin_s_error_is_masked(install):
 def test_ctrl_c_is_not_swallowed(install):
     with pytest.raises(KeyboardInterrupt):
         plugins.load_entry_points([install("veaf-sync-bad", "raise KeyboardInterrupt", name="bad")])
+
+
+def test_hook_calls_are_told_on_request(install, monkeypatch, capsys):
+    point = install("veaf-sync-hub", name="hub")
+    plugins.load_entry_points([point])
+    assert capsys.readouterr().err == "", "only on request"
+    monkeypatch.setenv(plugins.TRACE, "1")
+    plugins.load_entry_points([point])
+    first, second = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"plugin hub: veaf_connectors: \w+ \(\d+\.\d ms\)", first)
+    assert re.fullmatch(r"plugin hub: veaf_emulators: nothing \(\d+\.\d ms\)", second)
+
+
+def test_a_hook_that_raises_is_told_too(install, monkeypatch, capsys):
+    code = "from veaf_sync.hookspecs import hookimpl\n@hookimpl\ndef veaf_connectors():\n    return 1 / 0"
+    monkeypatch.setenv(plugins.TRACE, "1")
+    registry = plugins.load_entry_points([install("veaf-sync-bad", name="bad", code=code)])
+    assert "plugin bad: veaf_connectors: raised ZeroDivisionError" in capsys.readouterr().err
+    assert [failure.name for failure in registry.failures] == ["bad"]
