@@ -194,6 +194,18 @@ def test_explain_takes_a_source_and_key_or_a_bare_key(veaf, plant):
     ]
 
 
+def test_sync_only_reads_what_is_named(veaf, plant):
+    said = veaf("-C", plant, "sync", "--only", "N-2", "--only", "plant:N-5")
+    assert said.code == 0, said.err
+    assert "Run 2 done" in said.out
+    unknown = veaf("-C", plant, "sync", "--only", "N-999")
+    assert unknown.code == 2
+    assert "What is new in a tool: veaf-sync" in unknown.err
+    mixed = veaf("-C", plant, "sync", "--only", "N-2", "--full")
+    assert mixed.code == 2
+    assert "nothing else" in mixed.err
+
+
 def test_explain_of_an_unknown_item_is_a_usage_error(veaf, plant):
     ended = veaf("-C", plant, "explain", "N-999")
     assert ended.code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -10,7 +11,7 @@ from veaf_sync.cli import options, outcomes, printer
 from veaf_sync.cli.progress import progress
 from veaf_sync.cli.tables import Column, Table
 from veaf_sync.cli.workspace import Workspace
-from veaf_sync.errors import UserError
+from veaf_sync.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from veaf_sync.sync import RunResult
@@ -20,6 +21,9 @@ INCOMPLETE = 3
 
 @click.command("sync")
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source (repeatable).")
+@click.option(
+    "--only", "items", multiple=True, metavar="ITEM", help="Read only this item, at once (repeatable): KEY or its URL."
+)
 @click.option("--full", is_flag=True, help="Read everything again instead of what changed.")
 @click.option("--write", is_flag=True, help="Also write the tags, under the guards. Without it no tool is changed.")
 @click.option(
@@ -40,6 +44,7 @@ INCOMPLETE = 3
 def command(
     ctx: click.Context,
     sources: tuple[str, ...],
+    items: tuple[str, ...],
     full: bool,
     write: bool,
     accept: int | None,
@@ -55,6 +60,9 @@ def command(
     from veaf_sync.sync import run_sync
 
     workspace: Workspace = ctx.obj
+    if items and (sources or full or accept_empty or adopt_tags):
+        raise click.UsageError("--only reads the named items and nothing else; leave the other choices out.")
+    only = _ids(workspace, items) if items else None
     with progress(workspace) as shown:
         result = run_sync(
             workspace.config,
@@ -67,12 +75,14 @@ def command(
             accept=accept,
             accept_empty=(sources or workspace.config.settings.sources) if accept_empty else (),
             adopt_tags=adopt_tags,
+            only=only,
             progress=shown,
         )
     if form == "json":
         printer.document(_document(result))
     else:
-        _print(result, again="veaf-sync sync --write" + options.accepted(accept))
+        named = "".join(f" --only {shlex.quote(item)}" for item in items)
+        _print(result, again=f"veaf-sync sync --write{named}{options.accepted(accept)}")
     if result.no_credentials:
         raise UserError(
             "No source accepted our credentials. The items of all are as last read.", fix="veaf-sync check --online"
@@ -81,6 +91,23 @@ def command(
         raise result.refusal
     if result.degraded or outcomes.failed(result.outcomes):
         ctx.exit(INCOMPLETE)
+
+
+def _ids(workspace: Workspace, items: tuple[str, ...]) -> dict[str, list[str]]:
+    """The ids of the named items by source. An item that no sync has seen yet has none: a `UsageError` says so."""
+    from veaf_sync.read import one_item
+
+    snapshot = workspace.snapshot(say_degraded=False)
+    only: dict[str, list[str]] = {}
+    for item in items:
+        try:
+            found = one_item(snapshot, item, command="sync --only")
+        except UsageError as error:
+            raise UsageError(error.message, fix=f"{error.fix} What is new in a tool: veaf-sync sync") from None
+        if found.source not in workspace.config.settings.sources:
+            raise UsageError(f"{item} is of {found.source}, which is no source any more.", fix="veaf-sync check")
+        only.setdefault(found.source, []).append(found.id)
+    return only
 
 
 def _print(result: RunResult, *, again: str) -> None:

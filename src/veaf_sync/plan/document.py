@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,6 +70,18 @@ class Plan:
             skip=len(self.skipped),
             refused=sum(len(each.change.adds) + len(each.change.removes) for each in self.refused),
         )
+
+
+def restrict(plan: Plan, items: Collection[ItemRef]) -> Plan:
+    """The part of the plan that is about `items`."""
+    kept = [pair for pair in zip(plan.changes, plan.partitions, strict=True) if pair[0].item in items]
+    return replace(
+        plan,
+        changes=tuple(change for change, _ in kept),
+        partitions=tuple(partition for _, partition in kept),
+        skipped=tuple(each for each in plan.skipped if each.item in items),
+        refused=tuple(each for each in plan.refused if each.change.item in items),
+    )
 
 
 def refuse(plan: Plan, refusals: Sequence[Refusal]) -> Plan:

@@ -8,7 +8,7 @@ from veaf_sync.read.answer import FORMAT_VERSION, Answer, Instant, Part, iso
 from veaf_sync.read.coverage import GROUPS, CoverageAnswer, Group, coverage
 from veaf_sync.read.drift import DRIFTED, DriftAnswer, Standing, Step, drift
 from veaf_sync.read.epics import Epic, EpicsAnswer, epics
-from veaf_sync.read.explain import ExplainAnswer, explain
+from veaf_sync.read.explain import ExplainAnswer, explain, one_item
 from veaf_sync.read.history import Point, history
 from veaf_sync.read.items import Alignment, Item, ItemsAnswer
 from veaf_sync.read.listing import items, orphans
@@ -73,6 +73,7 @@ __all__ = [
     "iso",
     "items",
     "objectives",
+    "one_item",
     "open_snapshot",
     "orphans",
     "pseudonym",

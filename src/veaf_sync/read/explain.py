@@ -107,7 +107,7 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
 
     Raises `UsageError` where no item or more than one is meant, with the candidates.
     """
-    found = _one(snapshot, item)
+    found = one_item(snapshot, item)
     items = family(snapshot, pl.DataFrame({"source": [found.source], "id": [found.id]}))
     config = snapshot.config
     hierarchy = mapping.resolve(items, config.strategy)
@@ -145,7 +145,8 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
     )
 
 
-def _one(snapshot: Snapshot, item: str) -> Found:
+def one_item(snapshot: Snapshot, item: str, *, command: str = "explain") -> Found:
+    """The item that a person's text means: `source:KEY`, a URL, or a key where it is unique. Raises `UsageError`."""
     found = snapshot.store.items.find(item, snapshot.run.id)
     if not found:
         raise UsageError(
@@ -156,7 +157,7 @@ def _one(snapshot: Snapshot, item: str) -> Found:
         named = [f"{one.source}:{one.key}" for one in found[:_CANDIDATES]]
         more = f" and {len(found) - _CANDIDATES} more" if len(found) > _CANDIDATES else ""
         raise UsageError(
-            f"{item} may mean {len(found)} items: {', '.join(named)}{more}.", fix=f"veaf-sync explain {named[0]}"
+            f"{item} may mean {len(found)} items: {', '.join(named)}{more}.", fix=f"veaf-sync {command} {named[0]}"
         )
     return found[0]
 

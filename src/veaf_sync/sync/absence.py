@@ -78,7 +78,7 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
     read = {*question.full, *question.incremental} - found.doubted.keys()
     written = _written_but_unseen(source, store, run, read)
     try:
-        gone = _read(source, store, run, lease, sorted(ask | written), question.roster, found)
+        gone = read_directly(source, store, run, lease, sorted(ask | written), question.roster, found)
     except SourceError as error:
         why = describe_failure(source.name, error)
         reasons = {name: f"could not ask for items not shown: {why}" for name, ids in doubtful.items() if ids}
@@ -185,7 +185,7 @@ def _written_but_unseen(source: Source, store: Store, run: int, read: Collection
     return {item_id for item_id, found in places.items() if all(place.partition in read for place in found)}
 
 
-def _read(
+def read_directly(
     source: Source,
     store: Store,
     run: int,
@@ -194,7 +194,10 @@ def _read(
     roster: Collection[str],
     found: Absences,
 ) -> set[str]:
-    """Ask for `ids` one by one; brings those that are gone, as far as the tool says."""
+    """Read `ids` directly and stage what they are; brings those that are gone, as far as the tool says.
+
+    `found` learns the rest: frozen ones with the reason, and those that live where this source does not look.
+    """
     gone: set[str] = set()
     for chunk in _chunks(ids, READ_CHUNK):
         answers = source.connector.get(chunk)

@@ -67,11 +67,11 @@ def pull_source(
         cursors=_cursors(source, pulling.walked),
         lease=lease,
     )
-    _withdraw(source, store, run, lease, pulling.absences.read)
+    withdraw(source, store, run, lease, pulling.absences.read)
     return _report(source, states, published, pulling.notes)
 
 
-def _withdraw(source: Source, store: Store, run: Run, lease: Lease, confirmed: Collection[str]) -> None:
+def withdraw(source: Source, store: Store, run: Run, lease: Lease, confirmed: Collection[str]) -> None:
     """Journal that people took tags of ours away: written by us, and a direct reading does not show them.
 
     Only values of the present tag target: what was written under another is not looked for, so not missed.

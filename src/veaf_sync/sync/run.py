@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,13 +11,14 @@ from veaf_sync import mapping, measure
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.errors import Refused, UsageError
-from veaf_sync.model import Outcome
+from veaf_sync.model import ItemRef, Outcome
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import snapshot as snapshots
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
+from veaf_sync.sync.refresh import refresh
 from veaf_sync.sync.settling import Settler
 from veaf_sync.sync.snapshot import Snapshot
 from veaf_sync.sync.sources import FAILURES, Sources, describe_failure
@@ -50,22 +51,28 @@ def run_sync(
     accept: int | None = None,
     accept_empty: Collection[str] = (),
     adopt_tags: Literal["ours", "people"] | None = None,
+    only: Mapping[str, Sequence[str]] | None = None,
     progress: Progress = SILENT,
 ) -> RunResult:
     """One pass over `sources` (none named: all). Without `write` nothing in the tools changes.
+
+    `only` names items, ids by source: nothing else is read then, and with `write` nothing else is written.
 
     `accept` is the exact number that lifts a plan's cap; `accept_empty` names sources that may have become empty;
     `adopt_tags` says whose the values under our prefix are that the journal knows nothing about.
     Raises `UsageError` for unknown sources and `Refused` when another run holds the lease. What a source did wrong,
     and why a guard held the plan back (the snapshot is stored by then), is in the result.
     """
-    names = _chosen(config, sources)
+    names = _chosen(config, sources if only is None else list(only))
     with (
         holding(store, [RUN_LEASE, *map(lease_of, names)]) as leases,
         Sources(config, registry, clock) as opened,
         _run(config, store, clock, leases) as run,
     ):
-        reports = _pull(config, store, opened, run, leases, names, full, accept_empty, progress)
+        if only is None:
+            reports = _pull(config, store, opened, run, leases, names, full, accept_empty, progress)
+        else:
+            reports = _refresh(store, opened, run, leases, only, progress)
         progress.stage("map and measure")
         snapshot = snapshots.take(config, store, run)
         if adopt_tags is not None:
@@ -74,6 +81,7 @@ def run_sync(
         snapshots.save(config, store, run, leases[RUN_LEASE], snapshot)
         late = bool(snapshots.degraded(config, store.pulls.states(run=run.id), run.at))
         late = late or bool(snapshot.items["unreadable"].any())
+        late = late or (only is not None and any(report.state != "fresh" for report in reports))
         notes = list(_notes(config, snapshot))
         store.runs.finish(
             run.id,
@@ -96,7 +104,16 @@ def run_sync(
         if not write:
             return result
         planned = make_plan(
-            config, registry, store, clock, run, sources=names, snapshot=snapshot, opened=opened, progress=progress
+            config,
+            registry,
+            store,
+            clock,
+            run,
+            sources=names,
+            items=None if only is None else {ItemRef(name, id_) for name, ids in only.items() for id_ in ids},
+            snapshot=snapshot,
+            opened=opened,
+            progress=progress,
         )
         try:
             check_guards(planned.plan, config, store, accept, "veaf-sync sync --write")
@@ -156,6 +173,27 @@ def _pull(
         if report.reason:
             progress.note(f"{name}: {report.reason}")
         reports.append(report)
+    return reports
+
+
+def _refresh(
+    store: Store,
+    opened: Sources,
+    run: Run,
+    leases: dict[str, Lease],
+    only: Mapping[str, Sequence[str]],
+    progress: Progress,
+) -> list[SourceReport]:
+    """Read the named items of each source directly. A source that fails stops no other."""
+    reports = []
+    for name, ids in only.items():
+        progress.stage(f"read {len(ids)} {'item' if len(ids) == 1 else 'items'} of {name}")
+        lease = leases[lease_of(name)]
+        _settle_open(name, store, opened, run, lease)
+        try:
+            reports.append(refresh(opened.reading(name), ids, store, run, lease, progress))
+        except FAILURES as error:
+            reports.append(SourceReport(name, "failed", describe_failure(name, error)))
     return reports
 
 

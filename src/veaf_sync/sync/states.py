@@ -32,7 +32,7 @@ def states_of(source: Source, store: Store, run: Run, pulling: Pulling, *, accep
     reasons = {name: one.reason for one in pulling.walked if not one.complete for name in one.shard.partitions}
     forbidden = {name for one in pulling.walked if one.forbidden for name in one.shard.partitions}
     reasons |= pulling.absences.failed
-    counts = _counts(source, store, run, pulling.absences.deleted)
+    counts = counts_after(source, store, run, pulling.absences.deleted)
     states = []
     for name in sorted({*pulling.roster, *pulling.before}):
         before = pulling.before[name].read_at if name in pulling.before else None
@@ -58,7 +58,7 @@ def left_with(states: Sequence[PartitionState], source: Source, store: Store, ru
     return ids
 
 
-def _counts(source: Source, store: Store, run: Run, deleted: Collection[str]) -> dict[str, int]:
+def counts_after(source: Source, store: Store, run: Run, deleted: Collection[str]) -> dict[str, int]:
     """Items by partition as they will be once `deleted` are gone."""
     counts = store.pulls.counts(run.id, source.name)
     if not deleted:

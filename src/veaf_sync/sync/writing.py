@@ -11,7 +11,7 @@ from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.connector import Feature, Refusal
 from veaf_sync.errors import Refused
-from veaf_sync.model import Outcome, Result, TagChange
+from veaf_sync.model import ItemRef, Outcome, Result, TagChange
 from veaf_sync.plan import Plan
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
@@ -69,18 +69,21 @@ def make_plan(
     run: Run,
     *,
     sources: Collection[str] = (),
+    items: Collection[ItemRef] | None = None,
     snapshot: Snapshot | None = None,
     opened: Sources | None = None,
     progress: Progress = SILENT,
 ) -> Planned:
     """Plan from the items as of `run` and the given configuration, for `sources` (none named: all).
 
+    `items`: nothing but these is planned.
     Asks the tools what writing would cost; writes nothing. `opened`: sources that the command has open.
     """
     progress.stage("plan")
     shot = snapshot or snapshots.take(config, store, run, after_writes=True)
     with opening(config, registry, clock, opened) as open_sources:
-        planned = _previewed(wanted(config, store, run, shot, sources), config, open_sources)
+        plan = wanted(config, store, run, shot, sources)
+        planned = _previewed(plan if items is None else plans.restrict(plan, items), config, open_sources)
     used = store.runs.documents(run.id)
     edited = tuple(name for name, text in config.texts.items() if used.get(name) != text)
     return replace(planned, edited=edited, notes=(*planned.notes, *unclaimed_notes(shot)))

@@ -53,7 +53,7 @@ class IncrementalIsFull(RuleBasedStateMachine):
             self.folder.cleanup()
             assert not self.site.crashes
 
-    def _pass(self, store) -> int:
+    def _pass(self, store, **options) -> int:
         registry = Registry(connectors={"github_projects": GitHubConnector}, emulators={}, failures=(), described=())
         source = {**self.site.source(), "projects": PROJECTS, "tag": {"label": "okr:{objective}"}}
         texts = {
@@ -62,7 +62,7 @@ class IncrementalIsFull(RuleBasedStateMachine):
             "mapping.yaml": "rules: [{name: s, when: {type: Issue}, objective: fast}]\n",
         }
         config = configuration.load_texts(texts, registry.connectors, at=self.clock.now())
-        return run_sync(config, registry, store, self.clock).run.id
+        return run_sync(config, registry, store, self.clock, **options).run.id
 
     def _keys(self, project: str = "") -> list[str]:
         held = self.site.state.contents.values()
@@ -150,6 +150,12 @@ class IncrementalIsFull(RuleBasedStateMachine):
     @rule()
     def sync(self):
         self._pass(self.store)
+
+    @precondition(lambda self: self._keys())
+    @rule(data=st.data())
+    def refresh(self, data):
+        keys = data.draw(st.lists(st.sampled_from(self._keys()), min_size=1, max_size=3, unique=True))
+        self._pass(self.store, only={"hub": [self.site.content(key).id for key in keys]})
 
     def incremental_equals_full(self) -> None:
         self.clock.advance(1)

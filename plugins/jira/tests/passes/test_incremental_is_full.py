@@ -55,7 +55,7 @@ class IncrementalIsFull(RuleBasedStateMachine):
             self.folder.cleanup()
             assert not self.site.crashes
 
-    def _pass(self, store) -> int:
+    def _pass(self, store, **options) -> int:
         registry = Registry(connectors={"jira": JiraConnector}, emulators={}, failures=(), described=())
         source = {**self.site.source(), "tag": {"label": "okr:{objective}"}}
         texts = {
@@ -64,7 +64,7 @@ class IncrementalIsFull(RuleBasedStateMachine):
             "mapping.yaml": "rules: [{name: s, when: {type: Story}, objective: fast}]\n",
         }
         config = configuration.load_texts(texts, registry.connectors, at=self.clock.now())
-        return run_sync(config, registry, store, self.clock).run.id
+        return run_sync(config, registry, store, self.clock, **options).run.id
 
     def _keys(self) -> list[str]:
         """Keys of what people change. The first issue of each project stays: a project that is suddenly empty is
@@ -112,6 +112,12 @@ class IncrementalIsFull(RuleBasedStateMachine):
     @rule()
     def sync(self):
         self._pass(self.store)
+
+    @precondition(lambda self: self._keys())
+    @rule(data=st.data())
+    def refresh(self, data):
+        keys = data.draw(st.lists(st.sampled_from(self._keys()), min_size=1, max_size=3, unique=True))
+        self._pass(self.store, only={"jira": [str(self.site.issue(key).id) for key in keys]})
 
     def incremental_equals_full(self) -> None:
         self.clock.advance(1)

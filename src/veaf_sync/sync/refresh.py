@@ -1,0 +1,76 @@
+"""Read named items of a source and publish them, without a walk: what `sync --only` does, and what a webhook would."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from veaf_sync.store import Lease, Run, Store
+from veaf_sync.sync.absence import Absences, read_directly
+from veaf_sync.sync.progress import Progress
+from veaf_sync.sync.pull import SourceReport, withdraw
+from veaf_sync.sync.sources import FAILURES, Source, describe_failure
+from veaf_sync.sync.states import counts_after
+
+
+def refresh(
+    source: Source, ids: Sequence[str], store: Store, run: Run, lease: Lease, progress: Progress
+) -> SourceReport:
+    """Read the items `ids` of `source` directly and publish what they are now.
+
+    Partitions, and what the next incremental pull begins with, stay as the last pull left them. An item that is
+    gone from a visible partition is removed; one of which the tool says nothing clear stays as it was, and is told.
+    Never raises for what the source did: that is in the report, and nothing of it is published then.
+    """
+    before = store.pulls.states(source=source.name)
+    try:
+        source.identify()
+        roster = {partition.name for partition in source.connector.partitions() if partition.readable}
+        found = Absences()
+        gone = read_directly(source, store, run.id, lease, sorted(set(ids)), roster, found)
+        hidden = _hidden(source, store, run, gone, roster)
+        gone = gone - hidden.keys() | found.deleted
+    except FAILURES as error:
+        reason = describe_failure(source.name, error)
+        items = sum(state.items for state in before)
+        return SourceReport(source.name, "failed", reason, items, requests=source.session.requests_sent)
+    untold = found.frozen | hidden
+    progress.partition(source.name, len(set(ids)), None, "item")
+    counts = counts_after(source, store, run, gone)
+    published = store.pulls.publish(
+        run.id,
+        source.name,
+        deleted=gone,
+        frozen={},
+        thawed=found.thawed,
+        states=[replace(state, items=counts.get(state.partition, 0)) for state in before],
+        cursors={},
+        lease=lease,
+    )
+    withdraw(source, store, run, lease, found.read)
+    return SourceReport(
+        source=source.name,
+        state="partial" if untold else "fresh",
+        reason=_summary(untold),
+        items=sum(counts.get(state.partition, 0) for state in before),
+        new=published.new,
+        changed=published.changed,
+        removed=published.removed,
+        requests=source.session.requests_sent,
+    )
+
+
+def _hidden(source: Source, store: Store, run: Run, gone: Collection[str], roster: Collection[str]) -> dict[str, str]:
+    """Those of `gone` that live in a partition which is not visible now, with the reason: they may well be there."""
+    hidden = {}
+    for id_, places in store.items.memberships(run.id, source.name, gone).items():
+        names = sorted(place.partition for place in places if place.partition not in roster)
+        if names:
+            hidden[id_] = f"may be there still: {', '.join(names)} is not visible to this credential"
+    return hidden
+
+
+def _summary(untold: Mapping[str, str]) -> str:
+    counts = Counter(untold.values())
+    return "; ".join(f"{count:,} {'item' if count == 1 else 'items'} {why}" for why, count in sorted(counts.items()))
