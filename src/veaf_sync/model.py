@@ -76,7 +76,8 @@ class Membership:
     """An item's place in one partition.
 
     `handle` is what the tool wants to see when the item is changed there (empty = the item's id);
-    `tags` are the raw values seen at the configured tag target there (`okr:fast-checkout`).
+    `tags` are the raw values seen at the configured tag target there (`okr:fast-checkout`): of labels those that have
+    our form, of a field or property every one, so that what people put there is never written over.
     """
 
     partition: str
@@ -128,9 +129,9 @@ class Action(StrEnum):
 class TagChange:
     """One reviewed change of one item at one target.
 
-    `before` are the values seen at the target when planned, `after` those wanted; the connector adds
-    `after − before` and removes `before − after`, nothing else. `handle` is what the tool addresses
-    the item by; `partition` is empty where the target belongs to the item itself.
+    `target` is `labels`, `field:NAME` or `property:KEY`. `before` are the values seen there when planned, `after` those
+    wanted; the connector adds `after − before` and removes `before − after`, nothing else. `handle` is what the tool
+    addresses the item by; `partition` is empty where the target belongs to the item itself.
     """
 
     item: ItemRef

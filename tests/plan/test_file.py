@@ -64,7 +64,8 @@ def test_the_document_is_the_contract(made: Plan) -> None:
         "rule": "r",
         "lives_in": "PAY",
     }
-    assert read["state"]["labels"] == {"direct": "okr:{objective}", "jira": "okr:{objective}"}
+    assert read["state"]["targets"] == {"direct": "labels", "jira": "labels"}
+    assert read["state"]["patterns"] == {"direct": "okr:{objective}", "jira": "okr:{objective}"}
     assert "rules: []" not in dump(made)
 
 

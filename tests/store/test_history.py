@@ -86,7 +86,7 @@ def play(store, sync, item, plan, minute, model):
     whole = [name for name in PARTITIONS if plan["incomplete"] != name]
     gone = [known.id for known in store.pulls.missing(run.id, "hub", whole)]
     assert gone == model.missing(whole)
-    store.journal.withdraw(run.id, "hub", [(id, "okr:a") for id in plan["withdrawn"]], sync.lease)
+    store.journal.withdraw(run.id, "hub", [(id, "okr:a") for id in plan["withdrawn"]], sync.lease, target="labels")
     sync.publish(run, deleted=gone, frozen={id: "x" for id in plan["frozen"] if id not in gone})
     model.publish(run.id, gone)
     sync.finish(run, status="failed" if plan["breaks"] == "after publishing" else "done")

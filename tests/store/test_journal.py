@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -104,30 +105,52 @@ def test_withdrawn_and_adopted_values_in_the_frame(store, sync, item):
     first = sync.sync([item("1"), item("2")])
     act(store, sync, first, (), ["okr:a", "okr:b"], Result.APPLIED)
     run = sync.begin()
-    store.journal.withdraw(run.id, "hub", [("1", "okr:a")], sync.lease)
-    store.journal.adopt(run.id, "hub", [("2", "okr:c")], sync.lease, by="ours")
+    store.journal.withdraw(run.id, "hub", [("1", "okr:a")], sync.lease, target="labels")
+    store.journal.adopt(run.id, "hub", [("2", "okr:c")], sync.lease, target="labels", by="ours")
     rows = store.items.frame(run.id).select("id", "written", "withdrawn").rows()
     assert rows == [("1", ["okr:b"], ["okr:a"]), ("2", ["okr:c"], [])]
     assert store.items.frame(first.id)["written"].to_list() == [["okr:a", "okr:b"], []]
     sync.finish(run)
     later = sync.begin()
-    store.journal.adopt(later.id, "hub", [("1", "okr:a"), ("2", "okr:c")], sync.lease, by="people")
+    store.journal.adopt(later.id, "hub", [("1", "okr:a"), ("2", "okr:c")], sync.lease, target="labels", by="people")
     assert store.items.frame(later.id).select("written", "withdrawn").rows() == [(["okr:b"], []), ([], [])]
     assert store.items.frame(run.id).select("id", "written", "withdrawn").rows() == rows
 
 
 def test_a_write_ends_a_withdrawal(store, sync, item):
     run = sync.sync([item("1")])
-    store.journal.withdraw(run.id, "hub", [("1", "a")], sync.lease)
+    store.journal.withdraw(run.id, "hub", [("1", "a")], sync.lease, target="labels")
     act(store, sync, run, (), ["a"], Result.APPLIED)
     assert store.items.frame(run.id).select("written", "withdrawn").rows() == [(["a"], [])]
 
 
+def test_a_value_is_ours_at_the_target_it_was_written_to(store, sync, item):
+    run = sync.sync([item("1"), item("2")])
+    at_labels, at_field = change((), ["a"]), replace(change((), ["a", "b"]), target="field:Objective")
+    for each in (at_labels, at_field):
+        ids = store.journal.intend(run.id, "digest", [each], sync.lease)
+        store.journal.settle(run.id, {line: outcome(Result.APPLIED) for line in ids}, sync.lease)
+    store.journal.withdraw(run.id, "hub", [("1", "a")], sync.lease, target="field:Objective")
+
+    def marks(target):
+        return store.items.frame(run.id, targets={"hub": target}).select("written", "withdrawn").row(0)
+
+    assert marks("labels") == (["a"], [])
+    assert marks("field:Objective") == (["b"], ["a"])
+    assert marks("property:x") == ([], [])
+    assert store.items.frame(run.id)["written"][0].to_list() == ["a"]
+    away = store.journal.elsewhere({"hub": "property:x"}, run.id)
+    assert sorted(away.rows()) == [("hub", "1", "field:Objective", "b"), ("hub", "1", "labels", "a")]
+    assert store.journal.elsewhere({}, run.id).rows() == [("hub", "1", "field:Objective", "b")]
+    store.journal.intend(run.id, "d", [replace(at_labels, after=("c",))], sync.lease)
+    assert store.journal.elsewhere({"hub": "field:Objective"})["value"].to_list() == ["a", "c"], "maybe written"
+
+
 def test_an_adoption_claims_a_source(store, sync):
     run = sync.begin()
-    store.journal.withdraw(run.id, "hub", [("1", "a")], sync.lease)
+    store.journal.withdraw(run.id, "hub", [("1", "a")], sync.lease, target="labels")
     assert store.journal.claimed() == frozenset()
-    store.journal.adopt(run.id, "hub", [("1", "a")], sync.lease, by="people")
+    store.journal.adopt(run.id, "hub", [("1", "a")], sync.lease, target="labels", by="people")
     assert store.journal.claimed() == {"hub"}
     assert store.journal.claimed(run.id - 1) == frozenset()
 
@@ -159,7 +182,7 @@ def test_a_settled_line_keeps_its_outcome(store, sync):
 def test_nothing_to_note_is_no_line_but_a_lost_lease_is_told(store, sync):
     run = sync.begin()
     assert store.journal.intend(run.id, "d", [], sync.lease) == []
-    store.journal.adopt(run.id, "hub", [], sync.lease, by="ours")
+    store.journal.adopt(run.id, "hub", [], sync.lease, target="labels", by="ours")
     assert store.journal.entries() == []
     with pytest.raises(FenceLost):
         store.journal.intend(run.id, "d", [], Lease("source:hub", "test", 99))
@@ -198,9 +221,9 @@ def perform(store, sync, run, step):
     elif action == "remove":
         act(store, sync, run, [value], (), result, id=id)
     elif action == "withdraw":
-        store.journal.withdraw(run.id, "hub", [(id, value)], sync.lease)
+        store.journal.withdraw(run.id, "hub", [(id, value)], sync.lease, target="labels")
     else:
-        store.journal.adopt(run.id, "hub", [(id, value)], sync.lease, by=action)
+        store.journal.adopt(run.id, "hub", [(id, value)], sync.lease, target="labels", by=action)
 
 
 def state_of(store, run):

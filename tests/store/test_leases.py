@@ -99,8 +99,8 @@ def test_a_stale_lease_cannot_write_anything(store, sync, item, results):
         "journal.intend": lambda: journal.intend(run.id, "e", [change()], stale),
         "journal.task": lambda: journal.task(ids, "task", stale),
         "journal.settle": lambda: journal.settle(run.id, {ids[0]: Outcome(REF, Result.APPLIED)}, stale),
-        "journal.withdraw": lambda: journal.withdraw(run.id, "hub", one, stale),
-        "journal.adopt": lambda: journal.adopt(run.id, "hub", one, stale, by="ours"),
+        "journal.withdraw": lambda: journal.withdraw(run.id, "hub", one, stale, target="labels"),
+        "journal.adopt": lambda: journal.adopt(run.id, "hub", one, stale, target="labels", by="ours"),
         "leases.renew": lambda: store.leases.renew(stale),
     }
     for attempt in attempts.values():

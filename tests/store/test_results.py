@@ -203,7 +203,7 @@ def test_a_family_is_the_item_and_its_ancestors(store, sync, measured, item):
     assert family["description"].to_list() == ["d", "", ""]
     assert store.items.families(run.id, [ItemRef("hub", "1")])["id"].to_list() == ["1"]
     assert store.items.families(run.id, [ItemRef("hub", "4")])["id"].to_list() == ["4", "5"]
-    store.journal.withdraw(run.id, "hub", [("2", "okr:x"), ("4", "okr:x")], sync.lease)
+    store.journal.withdraw(run.id, "hub", [("2", "okr:x"), ("4", "okr:x")], sync.lease, target="labels")
     later = store.items.families(run.id + 1, [ItemRef("hub", "3")])
     assert later["withdrawn"].to_list() == [[], ["okr:x"], []]
     assert store.items.families(run.id, [ItemRef("hub", "unknown")]).is_empty()

@@ -138,7 +138,7 @@ def test_check_says_what_is_there(folder, connect):
 
 
 def test_what_cannot_be_written_is_refused_as_a_setting(connect):
-    with pytest.raises(ValidationError, match="files are only read"):
+    with pytest.raises(ValidationError, match="this connector only reads"):
         connect(tag={"label": "okr:{objective}"})
     with pytest.raises(ValidationError, match="Europe/Berlin"):
         connect(timezone="Europe/Berlim")

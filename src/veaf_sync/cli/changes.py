@@ -46,7 +46,7 @@ def show_planned(planned: Planned) -> None:
             "still show it as it was then. To read, map and measure again: veaf-sync sync",
             style="yellow",
         )
-    if not planned.plan.state.labels:
+    if not planned.plan.state.targets:
         return
     counts = planned.plan.counts
     if not planned.plan.changes:
@@ -83,7 +83,8 @@ def _mailed(costs: Sequence[Cost]) -> str:
 
 def _source_line(summary: SourceSummary) -> str:
     counts = summary.counts
-    parts = [summary.source, plural(summary.items, "item"), f"set {counts.set:,}  clear {counts.clear:,}"]
+    where = [] if summary.target == "labels" else [summary.target.replace(":", " ", 1)]
+    parts = [summary.source, *where, plural(summary.items, "item"), f"set {counts.set:,}  clear {counts.clear:,}"]
     if counts.skip:
         parts.append(f"kept as people left them {counts.skip:,}")
     if counts.refused:

@@ -8,11 +8,12 @@ from veaf_sync.read import Answer, Part
 
 
 class StatePart(Part):
-    """What the plan was made from: digests of the documents, when each source was read, the tag patterns."""
+    """What the plan was made from: digests of the documents, when each source was read, where tags stand."""
 
     documents: dict[str, str]
     sources: dict[str, str]
-    labels: dict[str, str]
+    targets: dict[str, str]
+    patterns: dict[str, str]
 
 
 class CountsPart(Part):

@@ -63,6 +63,11 @@ class Config:
         """Tag settings by source, for the sources that have any."""
         return {name: source.tag for name, source in self.settings.sources.items() if source.tag is not None}
 
+    @property
+    def targets(self) -> dict[str, str]:
+        """Tag targets by source, likewise."""
+        return {name: tag.target for name, tag in self.tags.items()}
+
     def freshness(self, source: str) -> Freshness:
         """What a source promises; nothing where it is not configured (any more)."""
         return self.settings.sources[source].freshness if source in self.settings.sources else Freshness()

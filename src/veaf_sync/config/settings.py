@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SerializeAsAny, field_validator
 
 from veaf_sync.connector import SourceSettings, TimeZone
-from veaf_sync.connector.settings import Strict
+from veaf_sync.connector.strict import Strict
 from veaf_sync.measure import Allocation, Scope
 from veaf_sync.strategy import PeriodField
 

@@ -21,9 +21,11 @@ from veaf_sync.connector.contract import (
     Refusal,
     Shard,
 )
-from veaf_sync.connector.settings import Cap, Flaw, Freshness, Guards, RelativePath, SourceSettings, Tag, TimeZone
+from veaf_sync.connector.settings import Cap, Flaw, Freshness, Guards, RelativePath, SourceSettings, TimeZone
+from veaf_sync.connector.tag import LABELS, Tag, TargetKind
 
 __all__ = [
+    "LABELS",
     "Absent",
     "Cap",
     "Connector",
@@ -43,6 +45,7 @@ __all__ = [
     "Shard",
     "SourceSettings",
     "Tag",
+    "TargetKind",
     "TimeZone",
     "ahead",
 ]

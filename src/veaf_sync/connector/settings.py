@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
+from veaf_sync.connector.strict import Strict
+from veaf_sync.connector.tag import Tag, TargetKind
 from veaf_sync.credentials import Secret
 from veaf_sync.model import Level, StateCategory
 
@@ -71,12 +73,6 @@ TimeZone = Annotated[str, AfterValidator(_zone)]
 """An IANA zone name. With `Field(default="", validate_default=True)` the configuration's zone is the default."""
 
 
-class Strict(BaseModel):
-    """Frozen; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class Freshness(Strict):
     """How old the last complete reading may be before a source is late, and before it is unreadable."""
 
@@ -100,41 +96,6 @@ class Guards(Strict):
     changes: Cap = Field(default=Cap(count=5000), description="Values that are set or taken away.")
 
 
-class Tag(Strict):
-    """Where our alignment tags stand in the tool, and on which items."""
-
-    label: str = Field(description="A label pattern with {objective}, such as okr:{objective}.")
-    on: Literal["all", "direct"] = Field(
-        default="all", description="direct: not on items that only inherit their objective."
-    )
-
-    @field_validator("label")
-    @classmethod
-    def _names_objective(cls, value: str) -> str:
-        if value.count("{objective}") != 1:
-            raise ValueError("a tag needs {objective} once, such as okr:{objective}")
-        if re.search(r"\s", value):
-            raise ValueError("a label cannot hold spaces")
-        return value
-
-    @property
-    def prefix(self) -> str:
-        return self.label.partition("{objective}")[0]
-
-    @property
-    def suffix(self) -> str:
-        return self.label.partition("{objective}")[2]
-
-    def value(self, objective: str) -> str:
-        """The raw value that stands for `objective` (an objective's id)."""
-        return self.prefix + objective + self.suffix
-
-    def objective(self, value: str) -> str | None:
-        """The objective that a raw value stands for; `None` where it is not one of ours by form."""
-        inner = value[len(self.prefix) : len(value) - len(self.suffix)]
-        return inner if inner and value == self.value(inner) else None
-
-
 @dataclass(frozen=True, slots=True)
 class Flaw:
     """What is wrong around a setting: its path in the source's settings, a sentence, and what helps."""
@@ -146,6 +107,9 @@ class Flaw:
 
 class SourceSettings(Strict):
     """Common part of every source. A connector subclasses it with its own words."""
+
+    targets: ClassVar[frozenset[TargetKind]] = frozenset({"label"})
+    """What a tag may be in this tool; none: nothing is ever written there."""
 
     connector: str = Field(description="The connector's name; veaf-sync plugins lists them.")
     write_token: Secret | None = Field(
@@ -159,6 +123,13 @@ class SourceSettings(Strict):
     read_only: bool = Field(default=False, description="Nothing is planned or written here, whatever tag says.")
     lag: Duration = Field(default=timedelta(minutes=10), description="How late the tool's index may show an edit.")
     census_every: int = Field(default=24, ge=1, description="A full id census every so many incremental syncs.")
+
+    @field_validator("tag")
+    @classmethod
+    def _tags_what_it_can(cls, value: Tag | None) -> Tag | None:
+        if value is not None and value.kind not in cls.targets:
+            raise ValueError(_no_target(value.kind, sorted(cls.targets)))
+        return value
 
     def flaws(self) -> Sequence[Flaw]:
         """What is visibly wrong without asking the tool, for `check`: it stops nothing. Called there only."""
@@ -174,3 +145,9 @@ class SourceSettings(Strict):
             {"token": self.write_token} if self.write_token and "token" in type(self).model_fields else {}
         )
         return self.model_copy(update=update)
+
+
+def _no_target(kind: str, targets: Sequence[str]) -> str:
+    if not targets:
+        return "tag does not fit: this connector only reads. Take the line out"
+    return f"a tag cannot be a {kind} here. This connector writes: {', '.join(targets)}"

@@ -6,7 +6,7 @@ matches, the nearest ancestor's own result. Frames in, frames out: `claim` takes
 why and what would align it, from the same expressions.
 """
 
-from veaf_sync.mapping.claim import Claimed, claim
+from veaf_sync.mapping.claim import FORMER, Claimed, claim
 from veaf_sync.mapping.document import NONE, Exemption, Golden, MappingFile, Reader, Rule
 from veaf_sync.mapping.explain import explain
 from veaf_sync.mapping.explanation import Alignment, Explanation, Said, Seen, Step, Tried
@@ -18,6 +18,7 @@ from veaf_sync.mapping.needed import Needed, columns
 from veaf_sync.mapping.verdicts import map_items
 
 __all__ = [
+    "FORMER",
     "NONE",
     "Alignment",
     "Claimed",

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_v
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from veaf_sync.conditions import ConditionField, positive_regexes, regex_groups, regex_problem, whole
-from veaf_sync.connector.settings import Strict
+from veaf_sync.connector.strict import Strict
 
 NONE = "none"
 """The word for "serves nothing", in statements and in rules."""

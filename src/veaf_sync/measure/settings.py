@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from veaf_sync.connector.settings import Strict
+from veaf_sync.connector.strict import Strict
 
 Weight = Literal["count", "points", "hours", "people"]
 WEIGHT_NAMES: tuple[Weight, ...] = ("count", "points", "hours", "people")

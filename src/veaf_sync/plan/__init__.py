@@ -5,7 +5,7 @@
 writes to a tool.
 """
 
-from veaf_sync.plan.document import FORMAT_VERSION, LABELS, Counts, Kept, Plan, State, refuse, restrict
+from veaf_sync.plan.document import FORMAT_VERSION, Counts, Kept, Plan, State, refuse, restrict
 from veaf_sync.plan.file import digest, document, dump, load
 from veaf_sync.plan.guard import guard
 from veaf_sync.plan.summary import ObjectiveChanges, SourceSummary, summarise
@@ -13,7 +13,6 @@ from veaf_sync.plan.wanted import digest_of, make
 
 __all__ = [
     "FORMAT_VERSION",
-    "LABELS",
     "Counts",
     "Kept",
     "ObjectiveChanges",

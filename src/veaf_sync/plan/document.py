@@ -10,8 +10,6 @@ from veaf_sync.connector import Refusal
 from veaf_sync.model import ItemRef, TagChange
 
 FORMAT_VERSION = "1.0"
-LABELS = "labels"
-"""The only kind of tag target there is: a label of the item itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,14 @@ class State:
     """What a plan was made from, by digests: nothing else would have given this plan.
 
     `documents` are the SHA-256 of settings, strategy and mapping by name; `sources` says, by source, as of when
-    it was read; `labels` are the tag targets by source (`okr:{objective}`).
+    it was read; `targets` are the tag targets by source (`labels`, `field:NAME`, `property:KEY`), `patterns` what
+    stands there (`okr:{objective}`).
     """
 
     documents: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, str] = field(default_factory=dict)
+    patterns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

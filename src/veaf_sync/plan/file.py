@@ -69,7 +69,8 @@ def _content(plan: Plan) -> dict[str, Any]:
         "state": {
             "documents": dict(plan.state.documents),
             "sources": dict(plan.state.sources),
-            "labels": dict(plan.state.labels),
+            "targets": dict(plan.state.targets),
+            "patterns": dict(plan.state.patterns),
         },
         "counts": asdict(plan.counts),
         "changes": [{**_record(change), "lives_in": partition} for change, partition in changes],
@@ -120,7 +121,7 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
         run=int(raw["run"]),
         at=datetime.fromisoformat(raw["as_of"]),
         degraded=bool(raw["degraded"]),
-        state=State(**{name: dict(raw["state"][name]) for name in ("documents", "sources", "labels")}),
+        state=State(**{name: dict(raw["state"][name]) for name in ("documents", "sources", "targets", "patterns")}),
         changes=tuple(_change(record) for record in raw["changes"]),
         partitions=tuple(record["lives_in"] for record in raw["changes"]),
         skipped=tuple(_kept(record) for record in raw["skipped"]),

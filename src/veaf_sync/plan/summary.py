@@ -21,12 +21,14 @@ class ObjectiveChanges:
 
 @dataclass(frozen=True, slots=True)
 class SourceSummary:
-    """One source's part of a plan: how many items change, the counts, the changes by objective, and every clear.
+    """One source's part of a plan: where its tags stand, how many items change, the counts, the changes by objective,
+    and every clear.
 
     Objectives with the most changes come first, then by name. `refusals` counts refused values by reason.
     """
 
     source: str
+    target: str
     items: int
     counts: Counts
     objectives: tuple[ObjectiveChanges, ...]
@@ -36,7 +38,7 @@ class SourceSummary:
 
 def summarise(plan: Plan) -> list[SourceSummary]:
     """The plan by source, sorted by name; every source with a tag target stands there, also without changes."""
-    return [_summary(plan, source) for source in sorted(plan.state.labels)]
+    return [_summary(plan, source) for source in sorted(plan.state.targets)]
 
 
 def _summary(plan: Plan, source: str) -> SourceSummary:
@@ -48,6 +50,7 @@ def _summary(plan: Plan, source: str) -> SourceSummary:
         refusals[each.reason] = refusals.get(each.reason, 0) + values
     return SourceSummary(
         source=source,
+        target=plan.state.targets[source],
         items=len(changes),
         counts=Counts(
             set=sum(len(change.adds) for change in changes),
@@ -55,7 +58,7 @@ def _summary(plan: Plan, source: str) -> SourceSummary:
             skip=sum(kept.item.source == source for kept in plan.skipped),
             refused=sum(refusals.values()),
         ),
-        objectives=_by_objective(changes, Tag(label=plan.state.labels[source])),
+        objectives=_by_objective(changes, Tag.at(plan.state.targets[source], plan.state.patterns[source])),
         clears=tuple(change for change in changes if change.removes),
         refusals=refusals,
     )

@@ -12,10 +12,10 @@ from typing import Any
 
 import polars as pl
 
-from veaf_sync.connector import Refusal, Tag
+from veaf_sync.connector import LABELS, Refusal, Tag
 from veaf_sync.mapping import NONE
 from veaf_sync.model import ItemRef, Origin, TagChange, Verdict
-from veaf_sync.plan.document import LABELS, Kept, Plan, State
+from veaf_sync.plan.document import Kept, Plan, State
 
 _KEY = ("source", "id")
 _DECIDED = [Verdict.ALIGNED.value, Verdict.ORPHAN.value, Verdict.EXEMPT.value]
@@ -65,7 +65,8 @@ def make(
         state=State(
             documents={name: digest_of(text) for name, text in documents.items()},
             sources=dict(sources),
-            labels={source: tag.label for source, tag in tags.items()},
+            targets={source: tag.target for source, tag in tags.items()},
+            patterns={source: tag.pattern for source, tag in tags.items()},
         ),
         changes=tuple(change for change, _ in changes),
         partitions=tuple(partition for _, partition in changes),
@@ -126,14 +127,14 @@ def _in_order(rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
 
 
 def _change(row: Mapping[str, Any], tag: Tag) -> TagChange:
-    seen = {value for value in row["tags"] if tag.objective(value) is not None}
+    seen = {value for value in row["tags"] if tag.target != LABELS or tag.objective(value) is not None}
     people = seen - set(row["written"])
     return TagChange(
         item=ItemRef(row["source"], row["id"]),
         key=row["key"],
         partition="",
         handle=row["id"],
-        target=LABELS,
+        target=tag.target,
         before=tuple(sorted(seen)),
         after=tuple(sorted(people.union(row["wanted"]))),
         reason="it only inherits, and tags stand on direct items" if row["inherits"] else row["reason"],
@@ -145,11 +146,11 @@ def _kept(row: Mapping[str, Any], tag: Tag) -> Iterator[Kept]:
     """Values of people that we would not have there, and values of ours that people took away."""
     item, key = ItemRef(row["source"], row["id"]), row["key"]
     if row["tags"]:
-        agreed = {*row["written"], *row["wanted"], tag.value(NONE)}
+        agreed = {*row["written"], *row["wanted"], tag.raw(NONE)}
         for value in sorted(set(row["tags"]) - agreed):
             if tag.objective(value) is not None:
                 yield Kept(item, key, value, "not written by us, so it stays")
     if row["origin"] == Origin.WITHDRAWN.value:
         for name in sorted(set(row["withdrawn"])):
-            value = name if tag.objective(name) is not None else tag.value(name)
+            value = name if tag.objective(name) is not None else tag.raw(name)
             yield Kept(item, key, value, "a person took it away, so it is not set again")

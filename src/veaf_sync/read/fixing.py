@@ -47,4 +47,8 @@ def _aligning(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
 def family(snapshot: Snapshot, wanted: pl.DataFrame) -> pl.DataFrame:
     """ITEMS of the wanted (`source`, `id`) and everything above them, our own tags taken out."""
     refs = [ItemRef(source, id_) for source, id_ in wanted.iter_rows()]
-    return snapshot.claimed(snapshot.store.items.families(snapshot.run.id, refs, unreadable=snapshot.unreadable))
+    return snapshot.claimed(
+        snapshot.store.items.families(
+            snapshot.run.id, refs, unreadable=snapshot.unreadable, targets=snapshot.config.targets
+        )
+    )

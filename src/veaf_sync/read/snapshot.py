@@ -68,7 +68,9 @@ class Snapshot:
     def items(self) -> pl.DataFrame:
         """ITEMS as the run's mapping saw them: our own tags taken out."""
         needed = mapping.columns(self.config.mapping, self.config.strategy).columns
-        return self.claimed(self.store.items.frame(self.run.id, needed=needed, unreadable=self.unreadable))
+        return self.claimed(
+            self.store.items.frame(self.run.id, needed=needed, unreadable=self.unreadable, targets=self.config.targets)
+        )
 
     @cached_property
     def hierarchy(self) -> pl.DataFrame:
@@ -95,4 +97,6 @@ class Snapshot:
         """ITEMS of configured sources with our own tags taken out of what people say."""
         known: Collection[str] = list(self.config.settings.sources)
         mine = raw.filter(pl.col("source").is_in(known))
-        return mapping.claim(mine, self.config.tags, self.store.journal.claimed(self.run.id)).items
+        journal, run = self.store.journal, self.run.id
+        former = journal.elsewhere(self.config.targets, run)
+        return mapping.claim(mine, self.config.tags, journal.claimed(run), former).items

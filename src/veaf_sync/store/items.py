@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -13,7 +14,7 @@ from veaf_sync.model import ItemRef, Membership
 from veaf_sync.store import ancestry, finding, tables
 from veaf_sync.store.choosing import as_of, same_version
 from veaf_sync.store.engine import Database
-from veaf_sync.store.journal_state import marks
+from veaf_sync.store.journal_state import Targets, marks
 from veaf_sync.store.loading import columns, load
 from veaf_sync.store.records import Found
 from veaf_sync.store.values import split
@@ -39,17 +40,24 @@ class Items:
         *,
         needed: Collection[str] = (),
         unreadable: Collection[tuple[str, str]] = (),
+        targets: Targets = MappingProxyType({}),
     ) -> pl.DataFrame:
         """ITEMS as of `run`, sorted by source and id.
 
         `description`, `url` and `fields` are filled only where `needed` names them. An item is `unreadable` where
         it is frozen, or where every partition of it is among `unreadable` (pairs of source and partition). `aliases`
-        also hold the keys of earlier versions; `written` and `withdrawn` are the journal's as of `run`.
+        also hold the keys of earlier versions; `written` and `withdrawn` are the journal's as of `run`, at the
+        present `targets` by source (`labels` for a source that is not named).
         """
-        return self._load(run, set(needed), set(unreadable), None)
+        return self._load(run, set(needed), set(unreadable), None, targets)
 
     def families(
-        self, run: int, items: Collection[ItemRef], *, unreadable: Collection[tuple[str, str]] = ()
+        self,
+        run: int,
+        items: Collection[ItemRef],
+        *,
+        unreadable: Collection[tuple[str, str]] = (),
+        targets: Targets = MappingProxyType({}),
     ) -> pl.DataFrame:
         """ITEMS of a few `items` and their ancestors, with every column, sorted by source and id.
 
@@ -57,7 +65,7 @@ class Items:
         """
         with self._database.reading() as connection:
             refs = ancestry.lines(connection, run, items)
-        return self._load(run, set(_ON_DEMAND), set(unreadable), refs)
+        return self._load(run, set(_ON_DEMAND), set(unreadable), refs, targets)
 
     def find(self, text: str, run: int) -> list[Found]:
         """Items that `text` may mean as of `run`, sorted: `source:KEY`, a URL, a key, or a former key.
@@ -92,7 +100,12 @@ class Items:
             return dict(sorted(((row[0], row[1]), row[2]) for row in connection.execute(query)))
 
     def _load(
-        self, run: int, needed: set[str], unreadable: set[tuple[str, str]], refs: Collection[ItemRef] | None
+        self,
+        run: int,
+        needed: set[str],
+        unreadable: set[tuple[str, str]],
+        refs: Collection[ItemRef] | None,
+        targets: Targets,
     ) -> pl.DataFrame:
         schema = pl.Schema({name: dtype for name, dtype in ITEMS.items() if name not in _DERIVED} | {"former": TEXTS})
         table: dict[str, ColumnElement[Any]] = {column.name: column for column in tables.items.columns}
@@ -109,7 +122,7 @@ class Items:
         items = load(self._database, query, schema)
         frozen = load(self._database, halted, _NAMES).with_columns(frozen=pl.lit(True))
         items = (
-            items.join(marks(self._database, run, refs), on=["source", "id"], how="left")
+            items.join(marks(self._database, run, refs, targets), on=["source", "id"], how="left")
             .join(frozen, on=["source", "id"], how="left")
             .with_columns(
                 pl.col("written").fill_null(pl.lit([], dtype=TEXTS)),

@@ -13,12 +13,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
+import polars as pl
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange
 from veaf_sync.store import tables
 from veaf_sync.store.engine import Database
-from veaf_sync.store.journal_state import state
+from veaf_sync.store.journal_state import Targets, elsewhere, state
 from veaf_sync.store.records import Effect, Entry, Lease
 from veaf_sync.store.values import clean, instant, instant_or_none
 
@@ -118,9 +119,9 @@ class Journal:
             conditions.append(_j.at <= self._database.now - older_than // timedelta(microseconds=1))
         return self._read(*conditions)
 
-    def withdraw(self, run: int, source: str, entries: Sequence[tuple[str, str]], lease: Lease) -> None:
-        """Persons took these values of ours away: pairs of an item's id and the raw value."""
-        self._decree(run, source, entries, "withdraw", "withdrawn", lease)
+    def withdraw(self, run: int, source: str, entries: Sequence[tuple[str, str]], lease: Lease, *, target: str) -> None:
+        """Persons took these values of ours away from `target`: pairs of an item's id and the raw value."""
+        self._decree(run, source, target, entries, "withdraw", "withdrawn", lease)
 
     def adopt(
         self,
@@ -129,13 +130,14 @@ class Journal:
         entries: Sequence[tuple[str, str]],
         lease: Lease,
         *,
+        target: str,
         by: Literal["ours", "people"],
     ) -> None:
         """These values are `ours` from now on, or `people`'s (statements, neither written nor withdrawn)."""
-        self._decree(run, source, entries, f"adopt-{by}", "written" if by == "ours" else "none", lease)
+        self._decree(run, source, target, entries, f"adopt-{by}", "written" if by == "ours" else "none", lease)
 
     def written(self, source: str, run: int | None = None) -> dict[str, tuple[str, ...]]:
-        """Values that are ours, by item id, as of `run` (`None`: now)."""
+        """Values that are ours, at whatever target, by item id, as of `run` (`None`: now)."""
         newest = state(run).subquery("state")
         query = select(newest.c.id, newest.c.value).where(newest.c.source == source, newest.c.effect == "written")
         values: dict[str, list[str]] = {}
@@ -143,6 +145,13 @@ class Journal:
             for id_, value in connection.execute(query):
                 values.setdefault(id_, []).append(value)
         return {id_: tuple(sorted(found)) for id_, found in sorted(values.items())}
+
+    def elsewhere(self, targets: Targets, run: int | None = None) -> pl.DataFrame:
+        """(source, id, target, value) of what is, or may be, ours at other targets than the present ones.
+
+        As of `run` (`None`: now). `targets` are by source; a source without a tag has `labels`.
+        """
+        return elsewhere(self._database, run, targets)
 
     def claimed(self, run: int | None = None) -> frozenset[str]:
         """Sources for which the journal holds an applied write or an adoption, as of `run` (`None`: now)."""
@@ -173,7 +182,14 @@ class Journal:
         return self._read(*conditions)
 
     def _decree(
-        self, run: int, source: str, entries: Sequence[tuple[str, str]], action: str, effect: Effect, lease: Lease
+        self,
+        run: int,
+        source: str,
+        target: str,
+        entries: Sequence[tuple[str, str]],
+        action: str,
+        effect: Effect,
+        lease: Lease,
     ) -> None:
         rows = [{"item": clean(id_), "value": clean(value)} for id_, value in dict.fromkeys(entries)]
         if not rows:
@@ -181,7 +197,15 @@ class Journal:
         with self._database.writing(lease) as connection:
             now, since = self._database.now, self._counts_from(connection, run)
             line = insert(tables.journal).values(
-                run=run, source=source, action=action, effect=effect, result="applied", at=now, settled=now, since=since
+                run=run,
+                source=source,
+                target=clean(target),
+                action=action,
+                effect=effect,
+                result="applied",
+                at=now,
+                settled=now,
+                since=since,
             )
             connection.execute(line, rows)
 

@@ -136,14 +136,18 @@ class Pulls:
         with self._database.reading() as connection:
             return set(connection.execute(query).scalars())
 
-    def unseen_tags(self, run: int, source: str) -> dict[str, tuple[str, ...]]:
-        """Values written by us that the newest reading does not show, by item id, as they would be after publishing."""
+    def unseen_tags(self, run: int, source: str, target: str) -> dict[str, tuple[str, ...]]:
+        """Values written by us at `target`, which is read, that the newest reading does not show, by item id.
+
+        As they would be after publishing.
+        """
         after = choosing.tags_after(run, source)
         ours = state(None).subquery("ours")
         written = select(ours.c.id, ours.c.value, after.c.tags).join_from(ours, after, ours.c.id == after.c.id)
+        written = written.where(ours.c.source == source, ours.c.target == target, ours.c.effect == "written")
         unseen: dict[str, tuple[str, ...]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(written.where(ours.c.source == source, ours.c.effect == "written")):
+            for row in connection.execute(written):
                 if row.value not in split(row.tags):
                     unseen[row.id] = (*unseen.get(row.id, ()), row.value)
         return {id_: tuple(sorted(values)) for id_, values in sorted(unseen.items())}

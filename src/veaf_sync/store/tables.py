@@ -287,7 +287,7 @@ journal = Table(
     number("settled", empty=True),
     text("effect"),
     number("since", empty=True),
-    Index("ix_journal_item", "source", "item", "value", "id"),
+    Index("ix_journal_item", "source", "item", "target", "value", "id"),
     Index("ix_journal_result", "source", "result"),
     sqlite_autoincrement=True,
 )

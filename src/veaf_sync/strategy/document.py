@@ -10,7 +10,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from veaf_sync.conditions import TeamItemsField
-from veaf_sync.connector.settings import Strict, Texts
+from veaf_sync.connector.settings import Texts
+from veaf_sync.connector.strict import Strict
 from veaf_sync.strategy.period import PeriodField
 
 RESERVED = frozenset({"vision", "none"})

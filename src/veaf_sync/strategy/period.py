@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
-from veaf_sync.connector.settings import Strict
+from veaf_sync.connector.strict import Strict
 
 CURRENT = "current"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999  # far from the ends of the calendar, where instants cannot be converted

@@ -178,9 +178,10 @@ def _written_but_unseen(source: Source, store: Store, run: int, read: Collection
 
     The tool's index may lag behind our own write, so the item is read directly before that counts as a withdrawal.
     """
-    if source.settings.tag is None:
+    tag = source.settings.tag
+    if tag is None:
         return set()
-    unseen = store.pulls.unseen_tags(run, source.name)
+    unseen = store.pulls.unseen_tags(run, source.name, tag.target)
     places = store.items.memberships(run, source.name, unseen)
     return {item_id for item_id, found in places.items() if all(place.partition in read for place in found)}
 

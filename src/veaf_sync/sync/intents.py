@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from veaf_sync.connector import Absent
+from veaf_sync.connector import LABELS, Absent
 from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Entry
 
@@ -18,18 +18,20 @@ class Line:
     id: int
     item: ItemRef
     partition: str
+    target: str
     action: Action
     value: str
 
-    def reached(self, answer: WorkItem) -> bool:
-        """Whether the tool holds what this line wants."""
-        return (self.value in seen_at(answer, self.partition)) is (self.action is Action.ADD)
+    def reached(self, answer: WorkItem, tagged: str) -> bool:
+        """Whether the tool holds what this line wants. `tagged`: the target at which tags are read now."""
+        seen = seen_at(answer, self.partition) if self.target == tagged else _elsewhere(answer, self.target)
+        return (self.value in seen) is (self.action is Action.ADD)
 
 
 def lines_of_batch(ids: Sequence[int], batch: Sequence[TagChange]) -> list[Line]:
     """The lines that the journal gave the numbers `ids`: change by change its adds, then its removes."""
     parts = [
-        (change.item, change.partition, action, value)
+        (change.item, change.partition, change.target, action, value)
         for change in batch
         for action, values in ((Action.ADD, change.adds), (Action.REMOVE, change.removes))
         for value in values
@@ -38,7 +40,7 @@ def lines_of_batch(ids: Sequence[int], batch: Sequence[TagChange]) -> list[Line]
 
 
 def lines_of(entries: Iterable[Entry]) -> list[Line]:
-    return [Line(e.id, e.item, e.partition, Action(e.action), e.value) for e in entries]
+    return [Line(e.id, e.item, e.partition, e.target, Action(e.action), e.value) for e in entries]
 
 
 def by_item(lines: Iterable[Line]) -> dict[ItemRef, list[Line]]:
@@ -62,8 +64,20 @@ def seen_at(item: WorkItem, partition: str) -> set[str]:
     return {value for place in places for value in place.tags}
 
 
+def _elsewhere(item: WorkItem, target: str) -> Collection[str]:
+    """What an item shows at a target that is not the configured one any more: nothing of properties."""
+    if target == LABELS:
+        return item.labels
+    return item.fields.get(target.removeprefix("field:"), ()) if target.startswith("field:") else ()
+
+
 def judged(
-    item: ItemRef, lines: Sequence[Line], reading: WorkItem | Absent, reason: str, settled: dict[int, Outcome]
+    item: ItemRef,
+    lines: Sequence[Line],
+    reading: WorkItem | Absent,
+    reason: str,
+    settled: dict[int, Outcome],
+    tagged: str,
 ) -> Outcome:
     """Decide each line by what the tool holds; adds to `settled` and brings the item's outcome."""
     if reading is Absent.GONE:
@@ -73,8 +87,8 @@ def judged(
     if not isinstance(reading, WorkItem):
         return Outcome(item, Result.FAILED, f"not known yet, the next run looks: {reason}")
     applied, failed = Outcome(item, Result.APPLIED), Outcome(item, Result.FAILED, reason)
-    settled |= {line.id: applied if line.reached(reading) else failed for line in lines}
-    return applied if all(line.reached(reading) for line in lines) else failed
+    settled |= {line.id: applied if line.reached(reading, tagged) else failed for line in lines}
+    return applied if all(line.reached(reading, tagged) for line in lines) else failed
 
 
 def _as_change(entries: Sequence[Entry]) -> TagChange:

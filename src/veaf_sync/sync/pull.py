@@ -79,7 +79,7 @@ def withdraw(source: Source, store: Store, run: Run, lease: Lease, confirmed: Co
     tag = source.settings.tag
     if tag is None:
         return
-    unseen = store.pulls.unseen_tags(run.id, source.name)
+    unseen = store.pulls.unseen_tags(run.id, source.name, tag.target)
     sent = {(entry.item.id, entry.value) for entry in store.journal.open(source.name)}  # maybe we took it away
     taken = [
         (item_id, value)
@@ -88,7 +88,7 @@ def withdraw(source: Source, store: Store, run: Run, lease: Lease, confirmed: Co
         for value in values
         if tag.objective(value) is not None and (item_id, value) not in sent
     ]
-    store.journal.withdraw(run.id, source.name, taken, lease)
+    store.journal.withdraw(run.id, source.name, taken, lease, target=tag.target)
 
 
 def fail_source(

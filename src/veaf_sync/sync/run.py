@@ -220,7 +220,8 @@ def _adopt(
     for (source,), rows in snapshot.unclaimed.group_by("source"):
         lease = leases.get(lease_of(str(source)))
         if lease is not None:
-            store.journal.adopt(run.id, str(source), rows.select("id", "value").rows(), lease, by=by)
+            target = config.tags[str(source)].target
+            store.journal.adopt(run.id, str(source), rows.select("id", "value").rows(), lease, target=target, by=by)
     return snapshots.take(config, store, run)
 
 

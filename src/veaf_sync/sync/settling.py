@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from veaf_sync.connector import Absent, Feature, Pending
+from veaf_sync.connector import LABELS, Absent, Feature, Pending
 from veaf_sync.errors import SourceError
 from veaf_sync.model import ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Entry, Lease, Store
@@ -36,6 +36,12 @@ class Settler:
     store: Store
     run: int
     lease: Lease
+
+    @property
+    def tagged(self) -> str:
+        """The target at which the connector reads tags now."""
+        tag = self.source.settings.tag
+        return LABELS if tag is None else tag.target
 
     def resume(self, wanted: Collection[ItemRef] = ()) -> dict[ItemRef, str]:
         """Settle what an interrupted run left open; why items must not be sent again now, where that is so.
@@ -119,15 +125,18 @@ class Settler:
             if item in readings:
                 detail = told[item].detail if item in told else reason
                 reading = readings[item]
-                if late and isinstance(reading, WorkItem) and not all(line.reached(reading) for line in group):
+                if late and isinstance(reading, WorkItem) and not self._reached(reading, group):
                     reading = Absent.UNKNOWN
-                outcome = judged(item, group, reading, detail, settled)
+                outcome = judged(item, group, reading, detail, settled, self.tagged)
             else:
                 outcome = told[item]
                 settled |= {line.id: outcome for line in group}
             outcomes.append(outcome)
         self.store.journal.settle(self.run, settled, self.lease)
         return outcomes
+
+    def _reached(self, reading: WorkItem, lines: Sequence[Line]) -> bool:
+        return all(line.reached(reading, self.tagged) for line in lines)
 
     def _resume_task(self, task: str, entries: Sequence[Entry], *, wait: bool) -> Mapping[ItemRef, str]:
         """Settle the lines of a task; where it has not ended, why their items must not be sent again."""
@@ -162,7 +171,7 @@ class Settler:
         settled: dict[int, Outcome] = {}
         for item, lines in by_item(lines_of(entries)).items():
             found: dict[int, Outcome] = {}
-            judged(item, lines, readings[item], "interrupted before it was written", found)
+            judged(item, lines, readings[item], "interrupted before it was written", found, self.tagged)
             settled |= {
                 id_: outcome
                 for id_, outcome in found.items()

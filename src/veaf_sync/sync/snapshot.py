@@ -10,6 +10,7 @@ import polars as pl
 
 from veaf_sync import mapping, measure
 from veaf_sync.config import Config
+from veaf_sync.connector import LABELS
 from veaf_sync.store import Entry, Lease, PartitionState, Run, Store
 from veaf_sync.strategy import tree
 
@@ -51,13 +52,20 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
     """
     needed = mapping.columns(config.mapping, config.strategy)
     raw = store.items.frame(
-        run.id, needed=needed.columns, unreadable=unreadable(config, store.pulls.states(run=run.id), run.at)
+        run.id,
+        needed=needed.columns,
+        unreadable=unreadable(config, store.pulls.states(run=run.id), run.at),
+        targets=config.targets,
     ).filter(pl.col("source").is_in(list(config.settings.sources)))
     tz = config.timezone
+    until = None if after_writes else run.id
+    former = store.journal.elsewhere(config.targets, until)
     if after_writes:
-        raw = with_writes(raw, store.journal.entries(run=run.id))
-        raw = with_open(raw, [entry for name in config.settings.sources for entry in store.journal.open(name)])
-    claimed = mapping.claim(raw, config.tags, store.journal.claimed(None if after_writes else run.id))
+        since = store.journal.entries(run=run.id)
+        opened = [entry for name in config.settings.sources for entry in store.journal.open(name)]
+        raw = with_open(with_writes(raw, _present(since, config)), _present(opened, config))
+        former = pl.concat([former, _removed(since)])
+    claimed = mapping.claim(raw, config.tags, store.journal.claimed(until), former)
     hierarchy = mapping.resolve(claimed.items, config.strategy)
     verdicts = mapping.map_items(claimed.items, hierarchy, config.mapping, config.strategy, at=run.at, tz=tz)
     period = config.period(run.at)
@@ -72,6 +80,22 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
         weights=weights,
         unclaimed=claimed.unclaimed,
     )
+
+
+def _present(entries: Iterable[Entry], config: Config) -> list[Entry]:
+    """Those about the present tag target of their source."""
+    targets = config.targets
+    return [entry for entry in entries if entry.target == targets.get(entry.item.source, LABELS)]
+
+
+def _removed(entries: Iterable[Entry]) -> pl.DataFrame:
+    """(source, id, target, value) that we took away: the last reading still shows it, and nobody stated it."""
+    rows = [
+        (entry.item.source, entry.item.id, entry.target, entry.value)
+        for entry in entries
+        if entry.result == "applied" and entry.action == "remove"
+    ]
+    return pl.DataFrame(rows, schema=mapping.FORMER, orient="row")
 
 
 def with_writes(items: pl.DataFrame, entries: Sequence[Entry]) -> pl.DataFrame:
@@ -93,7 +117,7 @@ def with_writes(items: pl.DataFrame, entries: Sequence[Entry]) -> pl.DataFrame:
     )
     return joined.with_columns(
         pl.col(name).list.set_union("_added").list.set_difference("_removed").list.sort()
-        for name in ("tags", "written", "labels")
+        for name in ("tags", "written")
     ).drop("_added", "_removed")
 
 

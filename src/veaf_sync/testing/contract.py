@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import pytest
 
 import veaf_sync
-from veaf_sync.connector import Absent, Connector, Feature, Page, Pending, Shard
+from veaf_sync.connector import LABELS, Absent, Connector, Feature, Page, Pending, Shard
 from veaf_sync.model import ItemRef, Level, Outcome, Result, StateCategory, TagChange, WorkItem
 
 TAG, OTHER = "okr:contract-one", "okr:contract-two"
@@ -267,7 +267,7 @@ def _writer(subject: Subject) -> Connector[Any]:
 def _change(item: WorkItem, before: tuple[str, ...], after: tuple[str, ...]) -> TagChange:
     place = item.partitions[0]
     ref = ItemRef("contract", item.id)
-    return TagChange(ref, item.key, "", place.handle or item.id, "label", before, after, "contract")
+    return TagChange(ref, item.key, "", place.handle or item.id, LABELS, before, after, "contract")
 
 
 def _result(connector: Connector[Any], change: TagChange) -> Result:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from veaf_sync.clock import Clock, ManualClock
 from veaf_sync.connector import (
+    LABELS,
     Absent,
     Connector,
     Cursor,
@@ -65,17 +66,29 @@ class MemoryTool:
         """Every partition there ever was: one that is empty is still there."""
         return sorted(self._partitions)
 
-    def tag(self, item_id: str, add: Sequence[str] = (), remove: Sequence[str] = ()) -> bool:
-        """Add and remove labels; true when that changed anything."""
-        before = self.items[item_id].labels
+    def tag(self, item_id: str, add: Sequence[str] = (), remove: Sequence[str] = (), *, target: str = LABELS) -> bool:
+        """Add and remove labels, or values of the field that `target` names; true when that changed anything."""
+        item = self.items[item_id]
+        before = values_at(item, target)
         after = tuple(sorted({*before, *add} - set(remove)))
-        if after != before:
+        if after == before:
+            return False
+        if target == LABELS:
             self.edit(item_id, labels=after)
-        return after != before
+        else:
+            self.edit(item_id, fields={**item.fields, target.removeprefix("field:"): after})
+        return True
+
+
+def values_at(item: WorkItem, target: str) -> tuple[str, ...]:
+    """The labels of an item of this tool, or the values of its field that `target` names."""
+    return item.labels if target == LABELS else item.fields.get(target.removeprefix("field:"), ())
 
 
 class MemorySettings(SourceSettings):
     """A source whose tool lives in memory; `tool` names it in `MemoryConnector.tools`."""
+
+    targets = frozenset({"label", "field"})
 
     tool: str = "default"
     only: tuple[str, ...] = ()
@@ -147,7 +160,7 @@ class MemoryConnector(Connector[MemorySettings]):
         outcomes = []
         for change in batch:
             self.tool.writes += 1
-            changed = self.tool.tag(change.handle, change.adds, change.removes)
+            changed = self.tool.tag(change.handle, change.adds, change.removes, target=change.target)
             outcomes.append(Outcome(change.item, Result.APPLIED if changed else Result.UNCHANGED))
         return outcomes
 
@@ -166,8 +179,10 @@ class MemoryConnector(Connector[MemorySettings]):
 
     def _shown(self, item: WorkItem) -> WorkItem:
         tag = self.config.tag
-        ours = tuple(v for v in item.labels if tag is not None and tag.objective(v) is not None)
-        places = tuple(replace(place, handle=item.id, tags=ours) for place in item.partitions)
+        seen = () if tag is None else values_at(item, tag.target)
+        if tag is not None and tag.target == LABELS:
+            seen = tuple(value for value in seen if tag.objective(value) is not None)
+        places = tuple(replace(place, handle=item.id, tags=seen) for place in item.partitions)
         return replace(item, partitions=places)
 
 

@@ -6,11 +6,11 @@ import codecs
 import glob
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
-from veaf_sync.connector import Flaw, RelativePath, SourceSettings, TimeZone
+from veaf_sync.connector import Flaw, RelativePath, SourceSettings, TargetKind, TimeZone
 from veaf_sync.connector.settings import Texts
 
 ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".csv", ".xlsx")
@@ -26,6 +26,8 @@ Property = Literal[
 
 class FileSettings(SourceSettings):
     """Exports in JSON Lines (also .gz), CSV or XLSX."""
+
+    targets: ClassVar[frozenset[TargetKind]] = frozenset()
 
     path: RelativePath = Field(
         description="A file or a glob, from this configuration's folder.", examples=["exports/*.csv"]
@@ -59,9 +61,8 @@ class FileSettings(SourceSettings):
 
     @model_validator(mode="after")
     def _read_only(self) -> Self:
-        for name in ("tag", "write_token"):
-            if getattr(self, name) is not None:
-                raise ValueError(f"{name} does not fit: files are only read. Take the line out")
+        if self.write_token is not None:
+            raise ValueError("write_token does not fit: files are only read. Take the line out")
         return self
 
     def flaws(self) -> Sequence[Flaw]:

@@ -272,7 +272,7 @@ def _results() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_journal_item", "journal", ["source", "item", "value", "id"])
+    op.create_index("ix_journal_item", "journal", ["source", "item", "target", "value", "id"])
     op.create_index("ix_journal_result", "journal", ["source", "result"])
     op.create_table(
         "objectives",
