@@ -42,7 +42,7 @@ class Server:
 
 
 class Client:
-    """GraphQL on our session. A mutation is sent once, and at least `WRITE_PAUSE` after the one before."""
+    """GraphQL on our session. Between two mutations lies at least `WRITE_PAUSE`; none is repeated that may be done."""
 
     def __init__(self, settings: GitHubSettings, session: Session, clock: Clock) -> None:
         from veaf_sync.http import Credential  # requests costs start-up time
@@ -129,7 +129,7 @@ class Client:
         from veaf_sync.http import Patience, told_wait
 
         told = told_wait(answer.headers, self.clock.now())
-        seconds = max(told or 0.0, 1.0) if told is not None else SECONDARY_WAIT * 2**attempt
+        seconds = SECONDARY_WAIT * 2**attempt if told is None else max(told, 1.0)
         (patience or Patience(self.session.limits.wait_budget)).spend(seconds, self.clock, what)
         self.clock.sleep(seconds)
 
@@ -153,7 +153,9 @@ class Client:
             raise AuthError("GitHub answers, but as to nobody.", fix="Check the source's token.")
         project = _args(data.get("project"), "items")
         if project is None:
-            raise Incomplete("The server does not know projects.", fix="GitHub Enterprise Server needs version 3.8.")
+            raise Incomplete(
+                "The server does not know projects.", fix="It is too old; upgrade the GitHub Enterprise Server."
+            )
         issue = _names(data.get("issue"))
         return Server(
             user=user,

@@ -17,7 +17,7 @@ SERVER = """query Server {
 }"""
 
 MEMBERSHIPS = 20
-"""Projects of an issue that are asked for; the vendor caps what one item may be in far above what people do."""
+"""Projects of an issue that are asked for. An issue that is in more shows only these."""
 
 
 def projects(names: Sequence[tuple[str, int]], server: Server) -> str:

@@ -88,9 +88,7 @@ def sweep(client: Client, project: Project, patience: Patience) -> Swept:
     swept, after, seen = Swept(), None, set[str]()
     for _ in range(MOST_PAGES):
         result, shown = pages.ask(queries.sweep(client.server), after)
-        for error in result.errors:
-            if not _of_node(error):
-                raise error.raised(what)
+        partial(result, what)
         for raw in nodes_of(shown, what):
             _note(raw, swept, what)
         after = next_of(shown, what)

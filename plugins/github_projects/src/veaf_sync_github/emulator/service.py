@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLSchema, execute_sync, parse, validate
 from graphql.language import DocumentNode
 
 from veaf_sync.clock import Clock
+from veaf_sync_github.emulator.refusal import refuse
 from veaf_sync_github.emulator.state import Content, Label, Project, State
 from veaf_sync_github.emulator.views import (
     ItemView,
@@ -20,7 +21,6 @@ from veaf_sync_github.emulator.views import (
     UserView,
     content_view,
     owner_view,
-    refuse,
 )
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ The class attribute `__typename` is what the executor looks for to tell the type
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLResolveInfo
 
+from veaf_sync_github.emulator.connection import Connection
+from veaf_sync_github.emulator.refusal import refuse
 from veaf_sync_github.emulator.state import Content, Field, Item, Label, Project, Repository, State
 
 if TYPE_CHECKING:
@@ -19,56 +20,9 @@ if TYPE_CHECKING:
 
     Info = GraphQLResolveInfo[Caller]
 
-LARGEST = 100
-
-
-def refuse(kind: str, message: str) -> GraphQLError:
-    """An error of the vendor's form: `type` beside the message."""
-    return GraphQLError(message, extensions={"type": kind})
-
 
 def stamp(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-class Connection:
-    """A page of `rows` behind `after`, by `show`. A cursor is a place: what moves meanwhile is shown twice or not."""
-
-    def __init__(
-        self, rows: Sequence[Any], show: Callable[[Any], Any], first: int | None = None, after: str | None = None
-    ) -> None:
-        if first is None:
-            raise refuse("MISSING_PAGINATION_BOUNDARIES", "You must provide a `first` or `last` value to paginate.")
-        if not 1 <= first <= LARGEST:
-            raise refuse(
-                "EXCESSIVE_PAGINATION", f"Requesting {first} records exceeds the `first` limit of 100 records."
-            )
-        start = self._start(after, len(rows))
-        page = rows[start : start + first]
-        self.nodes = [show(row) for row in page]
-        self.totalCount = len(rows)
-        self.pageInfo = {
-            "hasNextPage": start + first < len(rows),
-            "hasPreviousPage": start > 0,
-            "startCursor": _cursor(start + 1) if page else None,
-            "endCursor": _cursor(start + len(page)) if page else None,
-        }
-
-    @staticmethod
-    def _start(after: str | None, _length: int) -> int:
-        if after is None:
-            return 0
-        try:
-            word, _, number = base64.b64decode(after, validate=True).decode().partition(":")
-            if word != "cursor":
-                raise ValueError
-            return int(number)
-        except ValueError:
-            raise refuse("INVALID_CURSOR_ARGUMENTS", f"`{after[:60]}` does not appear to be a valid cursor.") from None
-
-
-def _cursor(place: int) -> str:
-    return base64.b64encode(f"cursor:{place}".encode()).decode()
 
 
 class UserView:
