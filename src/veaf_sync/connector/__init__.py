@@ -6,6 +6,7 @@ order that edits cannot shift, and tells absence from lost access when asked. Re
 concurrency, redaction, storage, journal and rules are the core's.
 """
 
+from veaf_sync.connector.address import split_address
 from veaf_sync.connector.ahead import ahead
 from veaf_sync.connector.contract import (
     Absent,
@@ -21,11 +22,21 @@ from veaf_sync.connector.contract import (
     Refusal,
     Shard,
 )
-from veaf_sync.connector.settings import Cap, Flaw, Freshness, Guards, RelativePath, SourceSettings, TimeZone
+from veaf_sync.connector.settings import (
+    USUAL_LEVELS,
+    Cap,
+    Flaw,
+    Freshness,
+    Guards,
+    RelativePath,
+    SourceSettings,
+    TimeZone,
+)
 from veaf_sync.connector.tag import LABELS, Tag, TargetKind
 
 __all__ = [
     "LABELS",
+    "USUAL_LEVELS",
     "Absent",
     "Cap",
     "Connector",
@@ -48,4 +59,5 @@ __all__ = [
     "TargetKind",
     "TimeZone",
     "ahead",
+    "split_address",
 ]

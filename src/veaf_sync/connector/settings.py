@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -103,6 +104,18 @@ class Flaw:
     path: tuple[str, ...]
     what: str
     hint: str = ""
+
+
+USUAL_LEVELS: Mapping[str, Level] = MappingProxyType(
+    {
+        "initiative": Level.INITIATIVE,
+        "epic": Level.EPIC,
+        "standard": Level.STANDARD,
+        "sub-task": Level.SUBTASK,
+        "subtask": Level.SUBTASK,
+    }
+)
+"""Levels by the usual names of types, in lower case, for types of which neither the tool nor `levels` says one."""
 
 
 class SourceSettings(Strict):

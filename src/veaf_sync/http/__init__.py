@@ -11,7 +11,7 @@ from veaf_sync.http.bucket import TokenBucket
 from veaf_sync.http.budget import Budget, Endpoint
 from veaf_sync.http.limits import Limits, Patience, Throttled
 from veaf_sync.http.session import Session
-from veaf_sync.http.waits import retry_after, told_wait
+from veaf_sync.http.waits import retry_after, server_time, told_wait
 from veaf_sync.http.wording import tidy
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Unavailable",
     "Unreadable",
     "retry_after",
+    "server_time",
     "tidy",
     "told_wait",
 ]

@@ -45,6 +45,11 @@ def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
     return retry_after(reset, here)
 
 
+def server_time(headers: Mapping[str, str], otherwise: datetime) -> datetime:
+    """The instant in UTC that an answer's `Date` tells, `otherwise` where it tells none."""
+    return _date(headers.get("Date") or "") or otherwise
+
+
 def _is_number(text: str) -> bool:
     try:
         float(text)

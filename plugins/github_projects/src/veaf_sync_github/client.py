@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from veaf_sync.clock import Clock
@@ -145,6 +144,8 @@ class Client:
         self._wrote = self.clock.monotonic()
 
     def _ask_server(self) -> Server:
+        from veaf_sync.http import server_time
+
         what = "Asking who we are and what the server knows"
         answer = self._call(queries.SERVER, {}, what, None, safe=True)
         data = read_result(answer.data, what).complete(what)
@@ -159,7 +160,7 @@ class Client:
         issue = _names(data.get("issue"))
         return Server(
             user=user,
-            time=_server_time(answer, self.clock),
+            time=server_time(answer.headers, self.clock.now()),
             archived="archivedStates" in project,
             issue_types="issueType" in issue,
             sub_issues="parent" in issue,
@@ -178,10 +179,3 @@ def _args(type_: Any, name: str) -> frozenset[str] | None:
         if isinstance(field, dict) and field.get("name") == name:
             return frozenset(line(arg.get("name")) for arg in field.get("args") or () if isinstance(arg, dict))
     return None
-
-
-def _server_time(answer: Answer, clock: Clock) -> datetime:
-    try:
-        return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
-    except (TypeError, ValueError):
-        return clock.now()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from veaf_sync.connector import USUAL_LEVELS
 from veaf_sync.errors import Incomplete
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
 from veaf_sync_github.roster import Project
@@ -20,7 +21,6 @@ _USUAL = {
     **dict.fromkeys(("in progress", "in review", "doing", "started"), StateCategory.IN_PROGRESS),
     **dict.fromkeys(("done", "closed", "resolved", "complete", "completed", "shipped"), StateCategory.DONE),
 }
-_LEVELS = {"initiative": Level.INITIATIVE, "epic": Level.EPIC, "sub-task": Level.SUBTASK, "subtask": Level.SUBTASK}
 
 
 class ItemReader:
@@ -134,7 +134,7 @@ class ItemReader:
         return {name: [place[f"f{n}"] for place in ours if place.get(f"f{n}")] for n, name in enumerate(self.names)}
 
     def _level(self, type_: str) -> Level:
-        return self._levels.get(type_.lower()) or _LEVELS.get(type_.lower(), Level.STANDARD)
+        return self._levels.get(type_.lower()) or USUAL_LEVELS.get(type_.lower(), Level.STANDARD)
 
     def _category(self, status: str, *, draft: bool) -> StateCategory:
         """The category of an open item: what `states` says, else the usual names; only drafts are done by a name."""

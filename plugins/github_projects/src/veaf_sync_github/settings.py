@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from veaf_sync.connector import SourceSettings
+from veaf_sync.connector import SourceSettings, split_address
 from veaf_sync.connector.settings import Texts
 from veaf_sync.credentials import Secret
 
@@ -41,13 +41,7 @@ class GitHubSettings(SourceSettings):
     @field_validator("site")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value.strip())
-            port_is_good = parts.port is None or parts.port > 0
-        except ValueError:
-            port_is_good = False
-        if not port_is_good or parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("a site is an address such as https://github.com")
+        parts = split_address(value, "https://github.com")
         if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
             raise ValueError("a site is only the beginning of the address, such as https://github.example.com")
         if parts.scheme == "http" and parts.hostname == _PUBLIC:

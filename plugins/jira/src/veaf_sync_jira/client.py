@@ -6,8 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from veaf_sync.clock import Clock
@@ -166,12 +165,11 @@ def _text(data: Any, key: str) -> str:
 
 def _server_time(answer: Answer, clock: Clock) -> datetime:
     """The server's own clock: what it says, else the answer's `Date`, else ours."""
+    from veaf_sync.http import server_time
+
     try:
         if told := instant(answer.data.get("serverTime")):
             return told
     except ValueError:
         pass  # an unusual form: the header says the same
-    try:
-        return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
-    except (TypeError, ValueError):
-        return clock.now()
+    return server_time(answer.headers, clock.now())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from veaf_sync.connector import USUAL_LEVELS
 from veaf_sync.errors import Incomplete
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
 from veaf_sync_jira.fields import Fields, pick
@@ -20,12 +21,6 @@ _CATEGORIES = {
     "undefined": StateCategory.TODO,
     "indeterminate": StateCategory.IN_PROGRESS,
     "done": StateCategory.DONE,
-}
-_NAMES = {
-    "initiative": Level.INITIATIVE,
-    "epic": Level.EPIC,
-    "sub-task": Level.SUBTASK,
-    "subtask": Level.SUBTASK,
 }
 
 
@@ -106,7 +101,7 @@ class ItemReader:
             if height < 0:
                 return Level.SUBTASK
             return (Level.STANDARD, Level.EPIC, Level.INITIATIVE)[min(height, 2)]
-        return Level.SUBTASK if type_.get("subtask") is True else _NAMES.get(kind.lower(), Level.STANDARD)
+        return Level.SUBTASK if type_.get("subtask") is True else USUAL_LEVELS.get(kind.lower(), Level.STANDARD)
 
     def _parent(self, values: Mapping[str, Any], project_id: str) -> str:
         """`parent` holds every level on Cloud and sub-tasks' on Data Center; the links hold the rest there."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
-from veaf_sync.connector import SourceSettings
+from veaf_sync.connector import SourceSettings, split_address
 from veaf_sync.connector.settings import Texts
 from veaf_sync.credentials import Secret
 
@@ -52,18 +52,12 @@ class JiraSettings(SourceSettings):
     @field_validator("site")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value.strip())
-            port_is_good = parts.port is None or parts.port > 0
-        except ValueError:
-            port_is_good = False
-        if not port_is_good or parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("a site is an address such as https://acme.atlassian.net")
+        parts = split_address(value, "https://acme.atlassian.net")
         if parts.username or parts.password:
             raise ValueError("a site holds no user or password; set user and token")
         if parts.query or parts.fragment or "/rest/" in parts.path + "/" or "/browse/" in parts.path + "/":
             raise ValueError("a site is only the beginning of the address, such as https://acme.atlassian.net")
-        if parts.scheme == "http" and parts.hostname.endswith((".atlassian.net", ".atlassian.com")):
+        if parts.scheme == "http" and (parts.hostname or "").endswith((".atlassian.net", ".atlassian.com")):
             raise ValueError("Jira Cloud is reached by https://")
         if parts.hostname == "api.atlassian.com" and not _GATEWAY.fullmatch(parts.path.rstrip("/")):
             raise ValueError("the gateway's address needs the cloud id: https://api.atlassian.com/ex/jira/CLOUD-ID")
