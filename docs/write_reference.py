@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -18,7 +18,7 @@ from veaf_sync import config, plugins
 from veaf_sync.cli.app import veaf_sync
 from veaf_sync.cli.commands import GROUPS
 from veaf_sync.cli.schema import DOCUMENTS, OUTPUTS, output_schema
-from veaf_sync.connector import Feature
+from veaf_sync.connector import Feature, TargetKind
 
 FOLDER = Path(__file__).parent / "reference"
 WRITTEN = "Written from the code by `make docs`.\n"
@@ -86,6 +86,10 @@ def connectors() -> str:
     rows = [
         [words, *("yes" if feature in CONNECTORS[name].features else "–" for name in names)]
         for feature, words in CAN.items()
+    ]
+    rows += [
+        [f"a tag may be a {kind}", *("yes" if kind in CONNECTORS[name].settings.targets else "–" for name in names)]
+        for kind in get_args(TargetKind)
     ]
     lines = ["| | " + " | ".join(f"`{name}`" for name in names) + " |", "|---" * (len(names) + 1) + "|"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
