@@ -24,11 +24,12 @@ def refresh(
     Never raises for what the source did: that is in the report, and nothing of it is published then.
     """
     before = store.pulls.states(source=source.name)
+    wanted = sorted(set(ids))
     try:
         source.identify()
         roster = {partition.name for partition in source.connector.partitions() if partition.readable}
         found = Absences()
-        gone = read_directly(source, store, run.id, lease, sorted(set(ids)), roster, found)
+        gone = read_directly(source, store, run.id, lease, wanted, roster, found)
         hidden = _hidden(source, store, run, gone, roster)
         gone = gone - hidden.keys() | found.deleted
     except FAILURES as error:
@@ -36,7 +37,7 @@ def refresh(
         items = sum(state.items for state in before)
         return SourceReport(source.name, "failed", reason, items, requests=source.session.requests_sent)
     untold = found.frozen | hidden
-    progress.partition(source.name, len(set(ids)), None, "item")
+    progress.partition(source.name, len(wanted), None, "item")
     counts = counts_after(source, store, run, gone)
     published = store.pulls.publish(
         run.id,
