@@ -54,6 +54,8 @@ def commands() -> str:
         for name in names:
             if command := veaf_sync.get_command(click.Context(veaf_sync), name):
                 parts += [f"### {name}\n", _help(command, [name])]
+                for below in command.commands.values() if isinstance(command, click.Group) else ():
+                    parts += [f"### {name} {below.name}\n", _help(below, [name, str(below.name)])]
     return "\n".join(parts)
 
 

@@ -1,179 +1,164 @@
-"""The plugin of docs/connectors.md is taken from that page and held to the contract, over HTTP."""
+"""docs/connectors.md and `plugins new` say the same, and what they say works: built, held to the contract, synced."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from veaf_sync import config
-from veaf_sync.clock import ManualClock
-from veaf_sync.connector import Connector
-from veaf_sync.credentials import Secret
-from veaf_sync.emulator import Request, Response, Routes
-from veaf_sync.emulator.server import LoopbackServer
-from veaf_sync.emulator.wire import Wire
-from veaf_sync.http import Session
-from veaf_sync.plugins import Registry
-from veaf_sync.store import open_store
-from veaf_sync.sync import run_sync
-from veaf_sync.testing import ConnectorContract
+from veaf_sync import plugins
 
-GUIDE = Path(__file__).parents[2] / "docs" / "connectors.md"
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-TOKEN = "board-token-in-the-tests"
+GUIDE = (Path(__file__).parents[2] / "docs" / "connectors.md").read_text("utf-8")
+STRATEGY = "vision: {title: V}\nobjectives: [{id: fast}]\n"
+MAPPING = "rules: [{name: epics, when: {level: epic}, objective: fast}]\n"
+SOURCE = """\
+sources:
+  main:
+    connector: NAME
+    site: URL
+    token: env:TOKEN_OF_THE_TRACKER
+    levels: {epic: Epic}
+    tag: {label: "okr:{objective}"}
+"""
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def same(page: str, written: str) -> bool:
+    """Whether the lines are the same; blank ones part the blocks of the page differently."""
+    return [line for line in page.splitlines() if line] == [line for line in written.splitlines() if line]
 
 
 @pytest.fixture(scope="session")
-def board() -> ModuleType:
-    """The page's code as the one file that it says it is."""
-    blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
-    code = "\n".join(block for block in blocks if not block.startswith("# test_"))
-    assert len(code.splitlines()) < 300, "a minimal connector is one file under 300 lines"
-    module = ModuleType("veaf_sync_board")
-    sys.modules[module.__name__] = module
-    exec(compile(code, str(GUIDE), "exec"), module.__dict__)
-    return module
-
-
-class BoardServer:
-    """The tracker that the page describes, and the hands of the people who use it."""
-
-    can = frozenset({"edit", "delete", "hide", "tags"})
-
-    def __init__(self, board: ModuleType) -> None:
-        self.clock = ManualClock(NOW)
-        self.cards: dict[int, dict[str, Any]] = {}
-        self.boards = {"PLANT", "SHOP", "YARD"}
-        for number in range(1, 331):
-            name = "SHOP" if number % 110 == 0 else "PLANT"
-            self.cards[number] = self._card(number, name)
-        self._board = board
-        self._routes = Routes()
-        self._routes.add("GET", "/api/me", lambda request: Response.of({"name": "reader", "time": NOW.isoformat()}))
-        self._routes.add("GET", "/api/boards", self._roster)
-        self._routes.add("GET", "/api/cards", self._list)
-        self._routes.add("GET", "/api/cards/{id}", self._get)
-        self._routes.add("PATCH", "/api/cards/{id}", self._patch)
-        self._server = LoopbackServer(self._serve, 0)
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "connector": "board",
-            "site": self._server.url,
-            "token": "env:BOARD_TOKEN",
-            "tag": {"label": "okr:{objective}"},
-            "levels": {"epic": ["Epic"]},
-            "states": {"done": ["Shipped"]},
-        }
-
-    def connector(self) -> Connector[Any]:
-        settings = self._board.BoardSettings.model_validate(self.settings())
-        made: Connector[Any] = self._board.BoardConnector(
-            settings, Session(clock=self.clock, hosts=settings.hosts()), self.clock
-        )
-        return made
-
-    def expected(self) -> Mapping[str, str]:
-        return {str(number): f"{card['board']}-{number}" for number, card in self.cards.items()}
-
-    def edit(self, item_id: str) -> None:
-        self.cards[int(item_id)]["title"] = "edited"
-
-    def delete(self, item_id: str) -> None:
-        del self.cards[int(item_id)]
-
-    def hide(self, partition: str) -> None:
-        self.boards.discard(partition)
-
-    def tags(self, item_id: str) -> frozenset[str]:
-        return frozenset(self.cards[int(item_id)]["labels"])
-
-    def close(self) -> None:
-        self._server.stop()
-
-    def _card(self, number: int, board: str) -> dict[str, Any]:
-        created = NOW - timedelta(days=number)
-        kind, column, parent = ("Epic", "Doing", "") if number == 1 else ("Card", "Shipped", "PLANT-1")
-        return {
-            "id": str(number), "board": board, "title": f"Card {number}", "kind": kind, "column": column,
-            "parent": parent, "labels": ["red"], "created": created.isoformat(), "updated": created.isoformat(),
-        }  # fmt: skip
-
-    def _serve(self, wire: Wire, request: Request) -> None:
-        match = self._routes.match(request)
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            wire.send(Response.of({}, 401))
-        elif match is None:
-            wire.send(Response.of({}, 404))
-        else:
-            wire.send(match.handler(request, *match.params.values()))
-
-    def _card_or_status(self, number: str) -> tuple[dict[str, Any], int]:
-        card = self.cards.get(int(number), {})
-        return card, 404 if not card else 200 if card["board"] in self.boards else 403
-
-    def _roster(self, request: Request) -> Response:
-        sizes = {name: sum(card["board"] == name for card in self.cards.values()) for name in self.boards}
-        return Response.of([{"name": name, "cards": size} for name, size in sizes.items()])
-
-    def _list(self, request: Request) -> Response:
-        name, after = request.text("board"), int(request.text("after"))
-        if name not in self.boards:
-            return Response.of({}, 404)
-        cards = [card for number, card in sorted(self.cards.items()) if card["board"] == name and number > after]
-        return Response.of(cards[: int(request.text("limit"))])
-
-    def _get(self, request: Request, number: str) -> Response:
-        card, status = self._card_or_status(number)
-        return Response.of(card if status == 200 else {}, status)
-
-    def _patch(self, request: Request, number: str) -> Response:
-        card, status = self._card_or_status(number)
-        if status != 200:
-            return Response.of({}, status)
-        change = request.json()
-        card["labels"] = sorted({*card["labels"], *change["add"]} - {*change["remove"]})
-        return Response.of(card)
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The guide's distribution, written from the page's own text."""
+    folder = tmp_path_factory.mktemp("guide")
+    *connector, contract, tracker = blocks("python")
+    for path, text in {
+        "pyproject.toml": blocks("toml")[0],
+        "src/veaf_sync_toy/__init__.py": "\n".join(connector),
+        "tests/test_contract.py": contract,
+        "tests/tracker.py": tracker,
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    return folder
 
 
 @pytest.fixture
-def server(board: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[BoardServer]:
-    monkeypatch.setenv("BOARD_TOKEN", TOKEN)
-    assert Secret.parse("env:BOARD_TOKEN").reveal() == TOKEN
-    serving = BoardServer(board)
-    yield serving
-    serving.close()
+def run(tmp_path: Path) -> Run:
+    """`run("veaf_sync", "plugins", …, path=…)` runs a module of Python in `tmp_path`, as a person in a shell would."""
+
+    def run(*words: str, path: tuple[Path, ...] = ()) -> subprocess.CompletedProcess[str]:
+        places = [*map(str, path), *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places), "TOKEN_OF_THE_TRACKER": "toy-token"}
+        environment.pop("VEAF_SYNC_DIR", None)
+        return subprocess.run(
+            [sys.executable, "-m", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run
 
 
-class TestTheGuidesConnector(ConnectorContract):
-    @pytest.fixture
-    def subject(self, server: BoardServer) -> BoardServer:
-        return server
+@pytest.fixture
+def tracker(built: Path) -> Iterator[Any]:
+    """The toy tracker of the page, serving."""
+    told: dict[str, Any] = {"__name__": "tracker"}
+    exec(compile((built / "tests/tracker.py").read_text("utf-8"), "tracker.py", "exec"), told)
+    with told["Tracker"]() as serving:
+        threading.Thread(target=serving.serve_forever, args=(0.01,), daemon=True).start()
+        yield serving
+        serving.shutdown()
 
 
-def test_the_guides_connector_goes_through_a_whole_pass(board: ModuleType, server: BoardServer, tmp_path: Path) -> None:
-    connectors = {kind.name: kind for kind in board.veaf_connectors()}
-    registry = Registry(connectors=connectors, emulators={}, failures=(), described=())
-    texts = {
-        "veaf-sync.yaml": f"version: 1\nscope: {{open: true}}\nsources: {{plant: {server.settings()}}}\n",
-        "strategy.yaml": "vision: {title: V}\nobjectives: [{id: fast}]\n",
-        "mapping.yaml": "rules: [{name: epics, when: {level: epic}, objective: fast}]\n",
-    }
-    with open_store(f"sqlite:///{tmp_path}/store.db") as store:
-        clock = server.clock
-        server.cards[2]["column"] = "Doing"
-        loaded = config.load_texts(texts, connectors, at=clock.now(), folder=tmp_path)
-        first = run_sync(loaded, registry, store, clock)
-        assert (first.degraded, first.sources[0].items) == (False, 330)
-        del server.cards[2]
-        server.hide("SHOP")
-        second = run_sync(loaded, registry, store, clock)
-    assert second.degraded, "a board that may not be seen any more is said"
-    assert second.sources[0].items == 329, "its cards stay as they were; a card deleted on a visible board is gone"
+def configure(folder: Path, name: str, url: str, more: str = "") -> None:
+    source = SOURCE.replace("NAME", name).replace("URL", url)
+    (folder / "veaf-sync.yaml").write_text(f"version: 1\n{more}{source}", "utf-8")
+    (folder / "strategy.yaml").write_text(STRATEGY, "utf-8")
+    (folder / "mapping.yaml").write_text(MAPPING, "utf-8")
+
+
+def test_the_pages_connector_is_small_and_passes_the_contract(built: Path, run: Run) -> None:
+    assert len((built / "src/veaf_sync_toy/__init__.py").read_text("utf-8").splitlines()) < 300
+    assert len((built / "tests/tracker.py").read_text("utf-8").splitlines()) < 100
+    done = run("pytest", "-q", "-p", "no:cacheprovider", str(built))
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"\b1[5-9] passed", done.stdout), done.stdout
+
+
+def test_the_page_shows_what_plugins_new_writes(built: Path, tmp_path: Path) -> None:
+    for path in plugins.start_distribution("toy", tmp_path):
+        assert same((built / path.relative_to(tmp_path)).read_text("utf-8"), path.read_text("utf-8")), path
+    assert same(
+        (built / "src/veaf_sync_toy/__init__.py").read_text("utf-8"), plugins.start_file("toy", tmp_path).read_text()
+    )
+
+
+def test_a_distribution_goes_from_nothing_to_a_write(run: Run, tmp_path: Path, tracker: Any) -> None:
+    assert run("veaf_sync", "plugins", "new", "plank_ly").returncode == 0
+    made = tmp_path / "veaf-sync-plank-ly"
+    assert run("pytest", "-q", "-p", "no:cacheprovider", str(made)).returncode == 0
+    target = tmp_path / "installed"
+    installed = run(
+        *(
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-build-isolation",
+            "--no-index",
+            "--disable-pip-version-check",
+        ),
+        *("--target", str(target), str(made)),
+    )
+    assert installed.returncode == 0, installed.stderr
+    listed = run("veaf_sync", "plugins", path=(target,))
+    assert re.search(r"^plank_ly +0\.1 +write +label +1 +veaf-sync-plank-ly *$", listed.stdout, re.MULTILINE)
+
+    configure(tmp_path, "plank_ly", tracker.url)
+    synced = run("veaf_sync", "sync", "--write", path=(target,))
+    assert synced.returncode == 0, synced.stderr + synced.stdout
+    assert "okr:fast" in tracker.issues[1]["labels"]
+    assert "red" in tracker.issues[1]["labels"], "what people put there stays"
+
+    tracker.visible.discard("SHOP")
+    degraded = run("veaf_sync", "sync", path=(target,))
+    assert degraded.returncode == 3, "a team that may not be seen any more is no deletion"
+
+
+def test_a_single_file_is_loaded_from_the_folder_that_the_configuration_names(
+    run: Run, tmp_path: Path, tracker: Any
+) -> None:
+    configure(tmp_path, "plank", tracker.url)
+    said = run("veaf_sync", "plugins", "new", "plank", "--file").stdout
+    assert f"plugins_dir: {tmp_path}/plugins" in said
+    assert run("veaf_sync", "sync").returncode == 2, "no folder is loaded that the configuration does not name"
+    configure(tmp_path, "plank", tracker.url, "plugins_dir: plugins\n")
+    synced = run("veaf_sync", "sync")
+    assert synced.returncode == 0, synced.stderr
+    count = json.loads(run("veaf_sync", "coverage", "-o", "json").stdout)["weights"]["count"]
+    assert (count["total"], count["aligned"]) == (219, 219), "330 issues: 110 are done, and the epic is a container"
+
+
+def test_nothing_that_exists_is_overwritten(run: Run, tmp_path: Path) -> None:
+    theirs = tmp_path / "veaf-sync-plank" / "tests" / "tracker.py"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+    refused = run("veaf_sync", "plugins", "new", "plank")
+    assert refused.returncode == 2
+    assert "tracker.py is there already. Nothing was written." in refused.stderr
+    assert [path.name for path in (tmp_path / "veaf-sync-plank").rglob("*.*")] == ["tracker.py"]
+    assert theirs.read_text() == "theirs"
+    for name in ("Jira!", "class", "jira"):
+        assert run("veaf_sync", "plugins", "new", name).returncode == 2

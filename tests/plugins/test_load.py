@@ -23,7 +23,9 @@ def test_a_plugin_is_described(install):
     registry = plugins.load_entry_points([install("veaf-sync-hub", name="hub"), install("veaf-sync-aha", name="aha")])
 
     assert list(registry.connectors) == ["aha", "hub"]
-    assert registry.described[1] == plugins.PluginInfo("hub", "veaf-sync-hub", "1.2", ("count", "write"), 1)
+    assert registry.described[1] == plugins.PluginInfo(
+        "hub", "veaf-sync-hub", "1.2", ("count", "write"), 1, targets=("label",)
+    )
     assert registry.failures == ()
 
 

@@ -56,7 +56,7 @@ def command(ctx: click.Context, online: bool, form: str) -> None:
 
 def _plugin_problems(workspace: Workspace) -> tuple[Problem, ...]:
     return tuple(
-        Problem(file="plugins", line=0, where=failure.name, what=failure.reason, hint=f"From {failure.distribution}.")
+        Problem(file="plugins", line=0, where=failure.name, what=failure.reason, hint=f"From {failure.origin}.")
         for failure in workspace.registry.failures
     )
 

@@ -31,7 +31,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Look inside": {
         "runs": "The last runs.",
-        "plugins": "Installed connectors, and why one did not load.",
+        "plugins": "Connectors in use, and why one did not load; new starts one.",
         "schema": "JSON Schemas of the configuration and of every JSON output.",
     },
 }

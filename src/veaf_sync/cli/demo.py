@@ -35,7 +35,7 @@ def command(ctx: click.Context, folder: Path) -> None:
     workspace: Workspace = ctx.obj
     workspace.pending = f"{folder} is incomplete; veaf-sync demo starts afresh. Nothing outside it was written."
     with progress(workspace, pending={}) as shown:
-        result = demo.run(folder, workspace.registry, workspace.clock, shown)
+        result = demo.run(folder, workspace.installed, workspace.clock, shown)
     workspace.chosen = result.folder  # where what is suggested now belongs
     _show(result)
     if result.first.degraded or result.second.degraded or result.applied.failed:

@@ -98,13 +98,15 @@ class ReportDocument(Answer):
 
 
 class PluginPart(Part):
-    """An installed connector."""
+    """A connector in use. `file` is that of a plugin of `plugins_dir`, which is of no distribution."""
 
     name: str
     distribution: str
     version: str
     features: list[str]
     api: int
+    targets: list[str]
+    file: str | None
 
 
 class PluginFailure(Part):
@@ -113,6 +115,7 @@ class PluginFailure(Part):
     name: str
     distribution: str
     reason: str
+    file: str | None
 
 
 class PluginsDocument(Answer):

@@ -29,7 +29,7 @@ def command(workspace: Workspace, folder: Path | None) -> None:
     from veaf_sync import config
 
     target = folder or workspace.chosen or Path("config")
-    paths = config.scaffold(target, workspace.registry.connectors)
+    paths = config.scaffold(target, workspace.installed.connectors)
     for path in paths:
         if path.name in _HOLDS:
             printer.line(f"wrote {path!s:<{len(str(target)) + 16}}  {_HOLDS[path.name]}")

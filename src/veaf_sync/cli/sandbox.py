@@ -31,7 +31,7 @@ def command(workspace: Workspace, folder: Path) -> None:
     """
     from veaf_sync import demo
 
-    with demo.serve(folder, workspace.registry, workspace.clock) as running:
+    with demo.serve(folder, workspace.installed, workspace.clock) as running:
         workspace.chosen = running.folder
         with contextlib.suppress(KeyboardInterrupt):  # the way it is meant to end
             _announce(running)

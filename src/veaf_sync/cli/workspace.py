@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veaf_sync.cli import options, printer
-from veaf_sync.errors import ConfigError, StoreError
+from veaf_sync.errors import ConfigError, StoreError, UserError
 
 if TYPE_CHECKING:
     from veaf_sync.clock import Clock
@@ -37,10 +37,25 @@ class Workspace:
 
     @cached_property
     def registry(self) -> Registry:
-        """The installed plugins."""
+        """The plugins: installed ones, and those of the folder that the configuration names, where there is one."""
+        from veaf_sync import plugins
+
+        return plugins.load(self.plugins_dir)
+
+    @cached_property
+    def installed(self) -> Registry:
+        """The installed plugins, for commands that bring a configuration of their own."""
         from veaf_sync import plugins
 
         return plugins.load()
+
+    @cached_property
+    def plugins_dir(self) -> Path | None:
+        """The folder of single-file plugins. What is wrong with a configuration is said by who needs it."""
+        try:
+            return self.place.plugins_dir
+        except UserError:
+            return None
 
     @cached_property
     def folder(self) -> Path:
@@ -54,7 +69,16 @@ class Workspace:
         """The configuration. Raises `ConfigError` with all its problems at once."""
         from veaf_sync import config
 
-        return config.load(self.folder, self.registry.connectors, at=self.clock.now())
+        try:
+            return config.load(self.folder, self.registry.connectors, at=self.clock.now())
+        except ConfigError:
+            self.say_what_is_no_plugin()  # a connector that did not load is one that "is not installed"
+            raise
+
+    def say_what_is_no_plugin(self) -> None:
+        """One line on stderr for each plugin that did not load."""
+        for failure in self.registry.failures:
+            printer.aside(f"{failure.name} ({failure.origin}) did not load: {failure.reason}")
 
     @cached_property
     def place(self) -> Place:

@@ -33,6 +33,9 @@ class Settings(Strict):
     stalled_after: int = Field(
         default=14, ge=1, le=3650, description="Days without an update until open work is stalled."
     )
+    plugins_dir: str | None = Field(
+        default=None, min_length=1, description="A folder of connectors that are single files, from this folder."
+    )
     people: Literal["pseudonyms", "names", "hidden"] = Field(default="pseudonyms", description="How people are shown.")
     sources: dict[str, SerializeAsAny[SourceSettings]] = Field(
         description="Connections by name.",
