@@ -111,3 +111,25 @@ def test_plugins_lists_what_is_installed(veaf):
     names = {plugin["name"] for plugin in document["plugins"]}
     assert {"file", "jira"} <= names
     assert document["failures"] == []
+
+
+def test_a_broken_file_of_plugins_dir_is_named_and_the_rest_works(veaf, plant):
+    settings = plant / "veaf-sync.yaml"
+    settings.write_text(settings.read_text("utf-8") + "plugins_dir: own\n", "utf-8")
+    (plant / "own").mkdir(mode=0o755)
+    broken = plant / "own" / "broken.py"
+    broken.write_text("1 / 0", "utf-8")
+    broken.chmod(0o644)
+    listed = veaf("-C", plant, "plugins", "-o", "json").document
+    assert [(one["name"], one["file"], one["reason"]) for one in listed["failures"]] == [
+        ("broken", str(broken), "ZeroDivisionError: division by zero (line 1)")
+    ]
+    assert {one["name"]: one["targets"] for one in listed["plugins"]}["jira"] == ["label"]
+    checked = veaf("-C", plant, "check")
+    assert checked.code == 1
+    assert f"{broken}: 1 problem." in checked.out
+    assert veaf("-C", plant, "sync").code == 0, "a broken plugin stops nobody who does not use it"
+    settings.write_text(settings.read_text("utf-8").replace("connector: file", "connector: broken"), "utf-8")
+    stopped = veaf("-C", plant, "sync")
+    assert stopped.code == 2
+    assert f"broken ({broken}) did not load: ZeroDivisionError" in stopped.err

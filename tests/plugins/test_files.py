@@ -104,6 +104,16 @@ def test_in_a_folder_that_others_may_write_nothing_runs(folder, mode):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only POSIX has these modes")
+def test_what_plugins_new_writes_is_loaded_whatever_the_umask(tmp_path):
+    before = os.umask(0o000)
+    try:
+        plugins.start_file("plank", tmp_path / "new")
+    finally:
+        os.umask(before)
+    assert list(loaded(tmp_path / "new").connectors) == ["plank"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX has these modes")
 def test_a_link_counts_as_what_it_leads_to(folder, tmp_path):
     real = put(tmp_path, "elsewhere.py", "import sys\nsys.exit('it ran')", 0o666)
     (folder / "plank.py").symlink_to(real)

@@ -15,6 +15,7 @@ from veaf_sync.errors import Problem, render_problems
 
 if TYPE_CHECKING:
     from veaf_sync.config import Config
+    from veaf_sync.plugins import PluginFailure
     from veaf_sync.sync import SourceCheck
 
 FINDINGS = 1
@@ -56,9 +57,13 @@ def command(ctx: click.Context, online: bool, form: str) -> None:
 
 def _plugin_problems(workspace: Workspace) -> tuple[Problem, ...]:
     return tuple(
-        Problem(file="plugins", line=0, where=failure.name, what=failure.reason, hint=f"From {failure.origin}.")
+        Problem(file=failure.file or "plugins", line=0, where=failure.name, what=failure.reason, hint=_from(failure))
         for failure in workspace.registry.failures
     )
+
+
+def _from(failure: PluginFailure) -> str:
+    return "" if failure.file else f"From {failure.distribution}."
 
 
 def _print_problems(problems: Sequence[Problem]) -> None:

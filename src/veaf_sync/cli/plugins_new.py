@@ -59,7 +59,7 @@ def _file(workspace: Workspace, name: str, folder: Path | None) -> None:
     if workspace.plugins_dir is None or workspace.plugins_dir.resolve() != target.resolve():
         printer.line()
         printer.line("It is loaded once veaf-sync.yaml names its folder; a relative path counts from that file:")
-        printer.line(f"  plugins_dir: {path.parent.resolve()}")
+        printer.line(f"  plugins_dir: {_seen_from_there(workspace, path.parent.resolve())}")
     _source(name)
 
 
@@ -76,3 +76,12 @@ def _beside(workspace: Workspace) -> Path:
         return workspace.folder / "plugins"
     except UserError:
         return Path("plugins")
+
+
+def _seen_from_there(workspace: Workspace, folder: Path) -> Path:
+    """The folder as veaf-sync.yaml may name it."""
+    try:
+        home = workspace.folder.resolve()
+    except UserError:
+        return folder
+    return folder.relative_to(home) if folder.is_relative_to(home) else folder

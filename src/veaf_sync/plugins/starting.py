@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import os
 import re
 from collections.abc import Collection, Mapping
 from importlib.resources import files
@@ -74,9 +75,14 @@ def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
         raise UserError(f"{names} {verb} there already. Nothing was written.", fix="Choose another name or folder.")
     try:
         for path, text in paths.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="\n") as file:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+            with open(path, "x", encoding="utf-8", newline="\n", opener=_not_for_others) as file:
                 file.write(text)
     except OSError as error:
         raise UserError(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
     return list(paths)
+
+
+def _not_for_others(path: str, flags: int) -> int:
+    """Not writable by others, whatever the umask: such a file of `plugins_dir` would not be loaded."""
+    return os.open(path, flags, 0o644)
