@@ -74,6 +74,7 @@ CAN = {
     Feature.INCREMENTAL: "reads only what changed",
     Feature.COUNT: "counts without reading",
     Feature.IDS: "lists ids without reading",
+    Feature.FIND: "finds an item by its key or address",
     Feature.WRITE: "writes tags",
     Feature.BULK: "writes in bulk tasks",
 }

@@ -200,7 +200,8 @@ def test_sync_only_reads_what_is_named(veaf, plant):
     assert "Run 2 done" in said.out
     unknown = veaf("-C", plant, "sync", "--only", "N-999")
     assert unknown.code == 2
-    assert "What is new in a tool: veaf-sync" in unknown.err
+    assert "No sync has seen N-999, and plant has no way to look an item up by its name" in unknown.err
+    assert "sync --source plant reads what is new" in unknown.err
     mixed = veaf("-C", plant, "sync", "--only", "N-2", "--full")
     assert mixed.code == 2
     assert "nothing else" in mixed.err

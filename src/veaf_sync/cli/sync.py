@@ -14,7 +14,7 @@ from veaf_sync.cli.workspace import Workspace
 from veaf_sync.errors import UsageError, UserError
 
 if TYPE_CHECKING:
-    from veaf_sync.sync import RunResult
+    from veaf_sync.sync import RunResult, Sources
 
 INCOMPLETE = 3
 
@@ -22,7 +22,11 @@ INCOMPLETE = 3
 @click.command("sync")
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source (repeatable).")
 @click.option(
-    "--only", "items", multiple=True, metavar="ITEM", help="Read only this item, at once (repeatable): KEY or its URL."
+    "--only",
+    "items",
+    multiple=True,
+    metavar="ITEM",
+    help="Read only this item, at once (repeatable), also one that no sync has seen: source:KEY or its URL.",
 )
 @click.option("--full", is_flag=True, help="Read everything again instead of what changed.")
 @click.option("--write", is_flag=True, help="Also write the tags, under the guards. Without it no tool is changed.")
@@ -57,13 +61,13 @@ def command(
     Exit code 3: a source failed, the snapshot is DEGRADED, everything else was published. 2: no source accepted our
     credentials, so nothing could be read.
     """
-    from veaf_sync.sync import run_sync
+    from veaf_sync.sync import Sources, run_sync
 
     workspace: Workspace = ctx.obj
     if items and (sources or full or accept_empty or adopt_tags):
         raise click.UsageError("--only reads the named items and nothing else; leave the other choices out.")
-    only = _ids(workspace, items) if items else None
-    with progress(workspace) as shown:
+    with Sources(workspace.config, workspace.registry, workspace.clock) as opened, progress(workspace) as shown:
+        only = _ids(workspace, opened, items) if items else None
         result = run_sync(
             workspace.config,
             workspace.registry,
@@ -76,6 +80,7 @@ def command(
             accept_empty=(sources or workspace.config.settings.sources) if accept_empty else (),
             adopt_tags=adopt_tags,
             only=only,
+            opened=opened,
             progress=shown,
         )
     if form == "json":
@@ -93,20 +98,24 @@ def command(
         ctx.exit(INCOMPLETE)
 
 
-def _ids(workspace: Workspace, items: tuple[str, ...]) -> dict[str, list[str]]:
-    """The ids of the named items by source. An item that no sync has seen yet has none: a `UsageError` says so."""
+def _ids(workspace: Workspace, opened: Sources, items: tuple[str, ...]) -> dict[str, list[str]]:
+    """The ids of the named items by source. What no sync has seen yet the tools are asked for."""
     from veaf_sync.read import one_item
+    from veaf_sync.sync import look_up
 
-    snapshot = workspace.snapshot(say_degraded=False)
+    config, snapshot = workspace.config, workspace.snapshot(say_degraded=False)
     only: dict[str, list[str]] = {}
+    new = []
     for item in items:
-        try:
-            found = one_item(snapshot, item, command="sync --only")
-        except UsageError as error:
-            raise UsageError(error.message, fix=f"{error.fix} What is new in a tool: veaf-sync sync") from None
-        if found.source not in workspace.config.settings.sources:
+        if not snapshot.store.items.find(item, snapshot.run.id):
+            new.append(item)
+            continue
+        found = one_item(snapshot, item, command="sync --only")
+        if found.source not in config.settings.sources:
             raise UsageError(f"{item} is of {found.source}, which is no source any more.", fix="veaf-sync check")
         only.setdefault(found.source, []).append(found.id)
+    for source, ids in look_up(config, workspace.registry, workspace.store, opened, new).items():
+        only.setdefault(source, []).extend(ids)
     return only
 
 

@@ -29,6 +29,7 @@ class Feature(StrEnum):
     INCREMENTAL = "incremental"  # pages bring a cursor, and `shards` uses it
     COUNT = "count"  # `count` answers cheaply
     IDS = "ids"  # `ids` walks ids only
+    FIND = "find"  # `find` reads items by key or address
     WRITE = "write"  # tags can be written
     BULK = "bulk"  # writes may be `Pending` and are polled
 
@@ -176,6 +177,13 @@ class Connector(Generic[S]):
 
     def get(self, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
         """Read items by id, directly and not by search; every id has an answer."""
+        raise NotImplementedError
+
+    def find(self, names: Sequence[str]) -> Mapping[str, WorkItem]:
+        """Read items by what people call them: a key, or the address of the item's page. Feature.FIND.
+
+        A name of which the tool shows nothing is left out; of one that cannot be one of its own, it is not asked.
+        """
         raise NotImplementedError
 
     def count(self, partition: str) -> int | None:

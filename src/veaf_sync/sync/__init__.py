@@ -3,6 +3,7 @@
 Read `run.py` first: it is the order of the stages.
 """
 
+from veaf_sync.sync.lookup import look_up
 from veaf_sync.sync.preflight import SourceCheck, preflight
 from veaf_sync.sync.progress import SILENT, Progress, Silent
 from veaf_sync.sync.pull import SourceReport
@@ -24,6 +25,7 @@ __all__ = [
     "apply_plan",
     "check_current",
     "guard_reasons",
+    "look_up",
     "make_plan",
     "preflight",
     "run_sync",

@@ -21,7 +21,7 @@ from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_sou
 from veaf_sync.sync.refresh import refresh
 from veaf_sync.sync.settling import Settler
 from veaf_sync.sync.snapshot import Snapshot
-from veaf_sync.sync.sources import FAILURES, Sources, describe_failure
+from veaf_sync.sync.sources import FAILURES, Sources, describe_failure, opening
 from veaf_sync.sync.writing import Planned, check_guards, make_plan, unclaimed_notes, waiting, write_plan
 
 
@@ -52,11 +52,13 @@ def run_sync(
     accept_empty: Collection[str] = (),
     adopt_tags: Literal["ours", "people"] | None = None,
     only: Mapping[str, Sequence[str]] | None = None,
+    opened: Sources | None = None,
     progress: Progress = SILENT,
 ) -> RunResult:
     """One pass over `sources` (none named: all). Without `write` nothing in the tools changes.
 
     `only` names items, ids by source: nothing else is read then, and with `write` nothing else is written.
+    `opened` are sources that something was asked of already; they stay open.
 
     `accept` is the exact number that lifts a plan's cap; `accept_empty` names sources that may have become empty;
     `adopt_tags` says whose the values under our prefix are that the journal knows nothing about.
@@ -66,7 +68,7 @@ def run_sync(
     names = _chosen(config, sources if only is None else list(only))
     with (
         holding(store, [RUN_LEASE, *map(lease_of, names)]) as leases,
-        Sources(config, registry, clock) as opened,
+        opening(config, registry, clock, opened) as opened,
         _run(config, store, clock, leases) as run,
     ):
         if only is None:

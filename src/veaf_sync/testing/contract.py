@@ -66,6 +66,7 @@ class ConnectorContract:
         for feature, method in (
             (Feature.COUNT, "count"),
             (Feature.IDS, "ids"),
+            (Feature.FIND, "find"),
             (Feature.WRITE, "write"),
             (Feature.BULK, "poll"),
             (Feature.INCREMENTAL, "shards"),
@@ -170,6 +171,14 @@ class ConnectorContract:
             assert {item_id for item_id, _ in connector.ids(partition.name)} == living
             if Feature.COUNT in connector.features:
                 assert connector.count(partition.name) == len(living)
+
+    def test_items_are_found_by_key(self, subject: Subject) -> None:
+        connector = subject.connector()
+        _needs_feature(connector, Feature.FIND)
+        items = _everything(connector)[:3]
+        names = {item.key: item.id for item in items}
+        found = connector.find([*names, "no such key", "https://elsewhere.example/1"])
+        assert {name: item.id for name, item in found.items()} == names
 
     # --- incremental ---
 

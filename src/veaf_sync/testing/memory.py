@@ -104,7 +104,7 @@ class MemoryConnector(Connector[MemorySettings]):
 
     name = "memory"
     settings = MemorySettings
-    features = frozenset({Feature.INCREMENTAL, Feature.COUNT, Feature.IDS, Feature.WRITE})
+    features = frozenset({Feature.INCREMENTAL, Feature.COUNT, Feature.IDS, Feature.FIND, Feature.WRITE})
     tools: ClassVar[dict[str, MemoryTool]] = {}
 
     @property
@@ -148,6 +148,11 @@ class MemoryConnector(Connector[MemorySettings]):
 
     def get(self, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
         return {item_id: self._answer(item_id) for item_id in ids}
+
+    def find(self, names: Sequence[str]) -> Mapping[str, WorkItem]:
+        ids = {item.key: item.id for item in self.tool.items.values()}
+        answers = {name: self._answer(ids[name]) for name in names if name in ids}
+        return {name: answer for name, answer in answers.items() if isinstance(answer, WorkItem)}
 
     def count(self, partition: str) -> int | None:
         return len(self._living((partition,)))

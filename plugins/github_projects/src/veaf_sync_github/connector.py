@@ -38,7 +38,9 @@ class GitHubConnector(Connector[GitHubSettings]):
 
     name: ClassVar[str] = "github_projects"
     settings: ClassVar[type[GitHubSettings]] = GitHubSettings
-    features: ClassVar[frozenset[Feature]] = frozenset({Feature.INCREMENTAL, Feature.COUNT, Feature.IDS, Feature.WRITE})
+    features: ClassVar[frozenset[Feature]] = frozenset(
+        {Feature.INCREMENTAL, Feature.COUNT, Feature.IDS, Feature.FIND, Feature.WRITE}
+    )
 
     def __init__(self, settings: GitHubSettings, session: Session, clock: Clock) -> None:
         super().__init__(settings, session, clock)
@@ -70,6 +72,9 @@ class GitHubConnector(Connector[GitHubSettings]):
 
     def get(self, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
         return self._reading.get(ids)
+
+    def find(self, names: Sequence[str]) -> Mapping[str, WorkItem]:
+        return self._reading.find(names)
 
     def count(self, partition: str) -> int | None:
         return self._reading.count(partition)

@@ -77,6 +77,17 @@ def works(names: int, server: Server) -> str:
 {_work(names, server)}"""
 
 
+def numbered(count: int) -> str:
+    """The ids of `count` issues or pull requests by repository and number: `i0 { issueOrPullRequest }`, `i1` …"""
+    given = ", ".join(f"$o{place}: String!, $r{place}: String!, $n{place}: Int!" for place in range(count))
+    asked = "\n".join(
+        f"  i{place}: repository(owner: $o{place}, name: $r{place}) {{ issueOrPullRequest(number: $n{place})"
+        " { ... on Issue { id } ... on PullRequest { id } } }"
+        for place in range(count)
+    )
+    return f"query Numbered({given}) {{\n{asked}\n  rateLimit {{ cost remaining resetAt }}\n}}"
+
+
 def sweep(server: Server) -> str:
     """A page of a project's items, thin: ids and both clocks, that of the item and that of its content."""
     return f"""query Sweep($project: ID!, $first: Int!, $after: String) {{

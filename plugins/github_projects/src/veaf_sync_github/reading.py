@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 AT_ONCE = 100
 """Items that one request reads by id."""
 RESTARTS = 3
+_KEY = re.compile(r"([\w.-]+)/([\w.-]+)#(\d{1,9})", re.ASCII)
+_PAGE = re.compile(r"([\w.-]+)/([\w.-]+)/(?:issues|pull)/(\d{1,9})(?:[/?#].*)?", re.ASCII)
 
 
 class Reading:
@@ -161,6 +164,35 @@ class Reading:
             else:
                 answers[id_] = item
         return answers
+
+    def find(self, names: Sequence[str]) -> dict[str, WorkItem]:
+        """Issues and pull requests by `owner/repository#number` or by the address of their page."""
+        wanted = {name: found for name in names if (found := self._number(name))}
+        asked = list(wanted.values())[:AT_ONCE]
+        if not asked:
+            return {}
+        given = {f"{of}{n}": part for n, parts in enumerate(asked) for of, part in zip("orn", parts, strict=True)}
+        what = f"Looking for {len(asked)} items"
+        result = self.client.ask(queries.numbered(len(asked)), given, what)
+        for error in result.errors:
+            if not error.missing:
+                raise error.raised(what)
+        ids = {}
+        for place, name in enumerate(list(wanted)[:AT_ONCE]):
+            node = (result.data.get(f"i{place}") or {}).get("issueOrPullRequest") or {}
+            if node.get("id"):
+                ids[name] = str(node["id"])
+        items = self._by_ids(list(dict.fromkeys(ids.values()))) if ids else {}
+        return {name: item for name, id_ in ids.items() if isinstance(item := items[id_], WorkItem)}
+
+    def _number(self, name: str) -> tuple[str, str, int] | None:
+        """Owner, repository and number that a key or an address of this site names; `None` where it names none."""
+        if "://" in name:
+            page = f"{self.client.settings.site}/"
+            found = _PAGE.fullmatch(name.removeprefix(page)) if name.startswith(page) else None
+        else:
+            found = _KEY.fullmatch(name)
+        return (found[1], found[2], int(found[3])) if found else None
 
     def _by_ids(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent | None]:
         """By id the item, `None` where GitHub knows none of that id, `UNKNOWN` where it does not say.

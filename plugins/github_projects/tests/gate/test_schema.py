@@ -35,6 +35,7 @@ def documents(server):
         "owned": queries.owned(server),
         "items": queries.items(3, server),
         "works": queries.works(3, server),
+        "numbered": queries.numbered(2),
         "sweep": queries.sweep(server),
         "count": queries.count(server),
         "labels": queries.labels([["a", "b"], ["c"]]),

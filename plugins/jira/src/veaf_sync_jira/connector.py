@@ -70,6 +70,9 @@ class JiraConnector(Connector[JiraSettings]):
     def get(self, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
         return self._reading.get(ids)
 
+    def find(self, names: Sequence[str]) -> Mapping[str, WorkItem]:
+        return self._reading.find(names)
+
     def count(self, partition: str) -> int | None:
         return self._reading.count(partition)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from veaf_sync.connector import Absent, Cursor, Mark, Page, Partition, Shard, ahead
 from veaf_sync.errors import Forbidden, Incomplete, Rejected
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from veaf_sync.http import Patience
 
 BULK = 100
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
 _PAGE = {True: 100, False: 1000}  # Cloud gives at most 100 issues with fields, Data Center 1,000 by default
 _KEYS_PAGE = {True: 5000, False: 1000}
 
@@ -181,6 +184,19 @@ class Reading:
         missing = [id for id in wanted if id not in found]
         return found | dict.fromkeys(missing, self._absence() if missing else Absent.UNKNOWN)
 
+    def find(self, names: Sequence[str]) -> dict[str, WorkItem]:
+        """Issues by key or by the address of their page, one request each: Jira also knows the keys of moved ones."""
+        found = {}
+        for name in dict.fromkeys(names):
+            key = name
+            if "://" in name:
+                page, key = self.client.site.address + "/browse/", name.split("?")[0].rstrip("/")
+                key = key.removeprefix(page) if key.startswith(page) else ""
+            answer = self._single(key.upper()).get(key.upper()) if _KEY.fullmatch(key) else None
+            if isinstance(answer, WorkItem):
+                found[name] = answer
+        return found
+
     def _bulkfetch(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent]:
         what = f"Reading {len(ids)} issues"
         body = {"issueIdsOrKeys": list(ids), "fields": self.client.fields.wanted(), "fieldsByKeys": False}
@@ -195,10 +211,13 @@ class Reading:
         return {id: found[id] for id in ids if id in found}
 
     def _single(self, id: str) -> dict[str, WorkItem | Absent]:
+        """The issue of an id or key; nothing where Jira answers that there is none."""
         what = f"Reading issue {id}"
         params = {"fields": ",".join(self.client.fields.wanted())}
         try:
-            item = self.items.read(self.client.call("GET", f"issue/{int(id)}", params=params, what=what).data)
+            item = self.items.read(
+                self.client.call("GET", f"issue/{quote(id, safe='')}", params=params, what=what).data
+            )
         except Forbidden:
             return {id: Absent.FORBIDDEN}
         except Rejected as refusal:

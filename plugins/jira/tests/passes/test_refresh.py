@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from veaf_sync.emulator import Status
+from veaf_sync.errors import Incomplete, UsageError
+from veaf_sync.sync import Sources, look_up
 
 from .organisation import right_after_one_pass
 
@@ -112,3 +114,49 @@ def test_an_item_that_moved_to_another_project_lives_there(read, other):
     result = read.sync(only=only)
     assert read.frame(result.run.id).filter(key=key)["partition"].to_list() == [other]
     right_after_one_pass(read)
+
+
+def test_an_item_that_no_sync_has_seen_is_looked_up_and_read(read):
+    key = read.site.create("PAY", "Brand new", type="Bug")
+    address = f"{read.site.url}/browse/{key}"
+    for name in (f"jira:{key}", key, address):
+        with Sources(read.config, read.registry, read.clock) as opened:
+            only = look_up(read.config, read.registry, read.store, opened, [name])
+            assert only == ids(read, key)
+            sent = len(read.sent())
+            result = read.sync(only=only, opened=opened)
+            assert len(read.sent(sent)) <= 3, "fields, roster, the item: who we are was asked before"
+    assert result.degraded is False
+    assert title(read, result.run.id, key) == "Brand new"
+    assert key in read.verdicts(result.run.id)
+    assert read.states(result.run.id)["PAY"].items == 15
+    right_after_one_pass(read)
+
+
+def test_an_item_of_a_project_that_is_not_read_is_refused(organisation, some):
+    made = organisation("cloud", items=[*some("PAY", 3), *some("OPS", 3)])
+    made.source = {"projects": ["PAY"]}
+    made.sync()
+    with (
+        Sources(made.config, made.registry, made.clock) as opened,
+        pytest.raises(UsageError, match=r"OPS-1 lives in OPS, which jira has not read\. Nothing was read\."),
+    ):
+        look_up(made.config, made.registry, made.store, opened, ["OPS-1"])
+
+
+def test_an_item_that_is_not_there_is_said_with_what_was_asked(read):
+    with (
+        Sources(read.config, read.registry, read.clock) as opened,
+        pytest.raises(UsageError, match="No sync has seen PAY-999, and jira shows no such item"),
+    ):
+        look_up(read.config, read.registry, read.store, opened, ["PAY-999"])
+
+
+def test_a_source_that_cannot_be_asked_is_named(read):
+    read.site.faults.add(Status(500), times=None)
+    with (
+        Sources(read.config, read.registry, read.clock) as opened,
+        pytest.raises(Incomplete, match="jira could not be asked for PAY-999: "),
+    ):
+        look_up(read.config, read.registry, read.store, opened, ["jira:PAY-999"])
+    read.site.faults.clear()

@@ -78,6 +78,12 @@ class RepositoryView:
     def owner(self, _info: Info) -> UserView:
         return owner_view(self._state, self._repository.owner)
 
+    def issueOrPullRequest(self, _info: Info, number: int) -> DraftView:
+        for content in self._state.contents.values():
+            if content.repository is self._repository and content.number == number:
+                return content_view(self._state, content)
+        raise refuse("NOT_FOUND", f"Could not resolve to an issue or pull request with the number of {number}.")
+
     def label(self, _info: Info, name: str) -> LabelView | None:
         label = self._repository.labels.get(name.lower())
         return None if label is None else LabelView(label)
