@@ -24,6 +24,7 @@ from veaf_sync.connector.contract import (
 )
 from veaf_sync.connector.settings import (
     USUAL_LEVELS,
+    USUAL_STATES,
     Cap,
     Flaw,
     Freshness,
@@ -37,6 +38,7 @@ from veaf_sync.connector.tag import LABELS, Tag, TargetKind
 __all__ = [
     "LABELS",
     "USUAL_LEVELS",
+    "USUAL_STATES",
     "Absent",
     "Cap",
     "Connector",

@@ -118,6 +118,16 @@ USUAL_LEVELS: Mapping[str, Level] = MappingProxyType(
 """Levels by the usual names of types, in lower case, for types of which neither the tool nor `levels` says one."""
 
 
+USUAL_STATES: Mapping[str, StateCategory] = MappingProxyType(
+    {
+        **dict.fromkeys(("todo", "new", "to do", "open", "backlog"), StateCategory.TODO),
+        **dict.fromkeys(("in_progress", "indeterminate", "in progress", "in review"), StateCategory.IN_PROGRESS),
+        **dict.fromkeys(("done", "closed", "resolved"), StateCategory.DONE),
+    }
+)
+"""Categories by the usual names of states, in lower case, where neither the tool nor `states` says one."""
+
+
 class SourceSettings(Strict):
     """Common part of every source. A connector subclasses it with its own words."""
 

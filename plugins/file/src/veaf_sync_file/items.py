@@ -10,17 +10,12 @@ from datetime import UTC, date, datetime
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
-from veaf_sync.connector import USUAL_LEVELS
+from veaf_sync.connector import USUAL_LEVELS, USUAL_STATES
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem, as_text
 from veaf_sync_file.formats import Row
 from veaf_sync_file.settings import FileSettings, Property
 from veaf_sync_file.text import clean, short
 
-_STATES = {
-    **dict.fromkeys(("todo", "new", "to do", "open", "backlog"), StateCategory.TODO),
-    **dict.fromkeys(("in_progress", "indeterminate", "in progress", "in review"), StateCategory.IN_PROGRESS),
-    **dict.fromkeys(("done", "closed", "resolved"), StateCategory.DONE),
-}
 _NUMBER = {
     ".": re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"),
     ",": re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?"),
@@ -41,7 +36,9 @@ class Items:
         self._levels = {**USUAL_LEVELS} | {
             t.casefold(): level for level, types in settings.levels.items() for t in types
         }
-        self._states = _STATES | {s.casefold(): state for state, names in settings.states.items() for s in names}
+        self._states = {**USUAL_STATES} | {
+            s.casefold(): state for state, names in settings.states.items() for s in names
+        }
         properties: tuple[Property, ...] = get_args(Property)
         self._names = {name: settings.names(name) for name in properties}
         self._columns = {column for columns in self._names.values() for column in columns}

@@ -79,11 +79,16 @@ class Client:
 
         A page that is too heavy for the server raises `Unavailable` at once (status 502 or 504).
         """
+        return self._asked(query, variables, what, patience)[1]
+
+    def _asked(
+        self, query: str, variables: Mapping[str, Any], what: str, patience: Patience | None = None
+    ) -> tuple[Answer, Result]:
         for attempt in range(TRIES):
             answer = self._call(query, variables, what, patience, safe=True)
             result = read_result(answer.data, what)
             if not any(error.limited for error in result.errors):
-                return result
+                return answer, result
             self._wait(answer, attempt, what, patience)
         raise self._exhausted(what)
 
@@ -147,8 +152,8 @@ class Client:
         from veaf_sync.http import server_time
 
         what = "Asking who we are and what the server knows"
-        answer = self._call(queries.SERVER, {}, what, None, safe=True)
-        data = read_result(answer.data, what).complete(what)
+        answer, result = self._asked(queries.SERVER, {}, what)
+        data = result.complete(what)
         user = line((data.get("viewer") or {}).get("login"))
         if not user:
             raise AuthError("GitHub answers, but as to nobody.", fix="Check the source's token.")

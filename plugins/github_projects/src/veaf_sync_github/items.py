@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from veaf_sync.connector import USUAL_LEVELS
+from veaf_sync.connector import USUAL_LEVELS, USUAL_STATES
 from veaf_sync.errors import Incomplete
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
 from veaf_sync_github.roster import Project
@@ -16,11 +16,13 @@ from veaf_sync_github.texts import clean, instant, line, number
 STATUS = ("Status",)
 POINTS = ("Story Points", "Points", "Estimate", "Size")
 """Number fields that hold points where `fields: {points: …}` names none."""
-_USUAL = {
-    **dict.fromkeys(("new", "to do", "todo", "open", "backlog", "triage", "ready"), StateCategory.TODO),
-    **dict.fromkeys(("in progress", "in review", "doing", "started"), StateCategory.IN_PROGRESS),
-    **dict.fromkeys(("done", "closed", "resolved", "complete", "completed", "shipped"), StateCategory.DONE),
+_STATES = {
+    **USUAL_STATES,
+    **dict.fromkeys(("triage", "ready"), StateCategory.TODO),
+    **dict.fromkeys(("doing", "started"), StateCategory.IN_PROGRESS),
+    **dict.fromkeys(("complete", "completed", "shipped"), StateCategory.DONE),
 }
+"""With the names of the vendor's own templates."""
 
 
 class ItemReader:
@@ -139,7 +141,7 @@ class ItemReader:
     def _category(self, status: str, *, draft: bool) -> StateCategory:
         """The category of an open item: what `states` says, else the usual names; only drafts are done by a name."""
         told = self._states.get(status.lower())
-        usual = _USUAL.get(status.lower(), StateCategory.TODO)
+        usual = _STATES.get(status.lower(), StateCategory.TODO)
         if told is not None:
             return told
         return StateCategory.IN_PROGRESS if usual is StateCategory.DONE and not draft else usual

@@ -54,6 +54,22 @@ class Result:
         """The errors at `path` and below it."""
         return tuple(error for error in self.errors if error.path[: len(path)] == path)
 
+    def broken(self, *path: str | int) -> dict[int, GraphError]:
+        """Of the list at `path` the places of entries that came without a part of their own, and the first error.
+
+        A parent, and a project of an item, are things beside it: such a one may be hidden, and the item is whole.
+        That `path` leads to the missing field is the GraphQL specification; which fields GitHub hides so is not
+        published, and unverified.
+        """
+        found: dict[int, GraphError] = {}
+        for error in self.under(*path):
+            place, *below = error.path[len(path) :] or ("",)
+            inside = tuple(below[1:] if below[:1] == ["content"] else below)
+            beside = inside[:1] == ("parent",) or (inside[:2] == ("projectItems", "nodes") and len(inside) == 3)
+            if isinstance(place, int) and inside and not beside:
+                found.setdefault(place, error)
+        return found
+
     def complete(self, what: str) -> Mapping[str, Any]:
         """The data of an answer without errors. Raises the first error."""
         for error in self.errors:

@@ -83,7 +83,8 @@ class Reading:
     def _walk(self, project: Project, after: str | None) -> Iterator[tuple[Sequence[Any], str | None, Swept]]:
         """Every item of a project, whole, as it came; the place behind each page; and what the walk is noted in.
 
-        A place that is no longer known costs a new start.
+        One that came without a part of its own is left out, neither read nor noted: the core asks for it by id, is told
+        that it may not be read, and keeps it as it was. A place that is no longer known costs a new start.
         """
         what = f"Reading {project.name}"
         pages = Pages(self.client, project, what, self.patience())
@@ -100,7 +101,9 @@ class Reading:
                 seen.clear()
                 continue
             partial(result, what)
-            nodes, after = nodes_of(shown, what), next_of(shown, what)
+            broken = result.broken("node", "items", "nodes")
+            nodes = [raw for place, raw in enumerate(nodes_of(shown, what)) if place not in broken]
+            after = next_of(shown, what)
             if after in seen:
                 raise Incomplete(f"{what}: the same place was answered twice; the walk would not end.")
             if after is not None:
@@ -124,6 +127,9 @@ class Reading:
         chunks = [changed[start : start + AT_ONCE] for start in range(0, len(changed), AT_ONCE)]
         for place, chunk in enumerate(chunks or [[]], 1):
             found = self._by_ids(chunk) if chunk else {}
+            for id_, item in found.items():
+                if isinstance(item, Absent):
+                    del swept.clocks[id_]  # as if it were not listed: so the core asks, and keeps it as it was
             items = [item for item in found.values() if isinstance(item, WorkItem) and item.partitions]
             more = place < len(chunks)
             yield Page(items, mark={"done": place, "started": started}) if more else Page(items, cursor=cursor)
@@ -215,13 +221,14 @@ class Reading:
             result.complete(what)
             raise Incomplete(f"{what}: the answer holds another number of items.")
         found: dict[str, WorkItem | Absent | None] = {}
+        broken = result.broken("nodes")
         for place, (id_, raw) in enumerate(zip(ids, nodes, strict=True)):
-            errors = result.under("nodes", place)
-            if isinstance(raw, dict) and not errors:
+            errors = [broken[place]] if place in broken else result.under("nodes", place)
+            if isinstance(raw, dict) and place not in broken:
                 draft = raw.get("__typename") == "ProjectV2Item"
                 item = self.items.read(raw, raw.get("content")) if draft else self.items.read(None, raw)
                 found[id_] = item if item is not None else Absent.FORBIDDEN
-            elif errors and not errors[0].missing:
+            elif errors and (isinstance(raw, dict) or not errors[0].missing):
                 found[id_] = Absent.FORBIDDEN if errors[0].kind == "FORBIDDEN" else Absent.UNKNOWN
             else:
                 found[id_] = None

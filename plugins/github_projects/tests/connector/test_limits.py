@@ -63,6 +63,21 @@ class TestLimits:
         assert len(pull(connect(site))) == 3
         assert (clock.now() - begun).total_seconds() >= 60 + 120
 
+    def test_a_limit_at_the_very_first_request_is_sat_out_too(self, github, connect, clock, many, pull):
+        site = github(items=many(3), clock=clock)
+        site.faults.add(answers({"data": None, "errors": [LIMITED]}, headers={"Retry-After": "90"}))
+        begun = clock.now()
+        connector = connect(site)
+        assert connector.check().user
+        assert (clock.now() - begun).total_seconds() >= 90
+        assert len(pull(connector)) == 3
+
+    def test_a_limit_at_the_very_first_request_that_does_not_end_is_named(self, github, connect, clock, many):
+        site = github(items=many(3), clock=clock)
+        site.faults.add(answers({"data": None, "errors": [LIMITED]}, headers={"Retry-After": "1"}), times=None)
+        with pytest.raises(Throttled, match=r"Asking who we are .*: the rate limit was reached"):
+            connect(site).check()
+
     def test_a_limit_without_end_ends_the_walk(self, github, connect, clock, many, pull):
         site = github(items=many(3), clock=clock)
         site.faults.add(answers({"data": None, "errors": [LIMITED]}), when=asks_items, times=None)

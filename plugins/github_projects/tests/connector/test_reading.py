@@ -63,6 +63,12 @@ def test_closed_is_done_whatever_the_board_says(github, connect, clock, pull, ma
     assert named["acme/shop#3"].state_category is StateCategory.IN_PROGRESS
 
 
+@pytest.mark.parametrize("name", ["in_progress", "Indeterminate", "In review", "Doing"])
+def test_the_usual_names_of_states_are_known_without_settings(github, connect, clock, pull, many, name):
+    found = pull(connect(github(items=many(1, state=name), clock=clock)))
+    assert [item.state_category for item in found.values()] == [StateCategory.IN_PROGRESS]
+
+
 def test_a_pull_request_and_a_draft_are_items_too(github, connect, clock, pull):
     pull_request = WorkItem(
         id="",
