@@ -61,6 +61,15 @@ def tagged(tool):
     return {key for key, labels in tool.tags().items() if any(label.startswith("okr:") for label in labels)}
 
 
+def test_an_item_that_no_sync_has_seen_is_read_by_its_key(work, veaf, tool, synced):
+    known = veaf("-C", synced, "items", "--all", "-o", "json").document["items"][0]["key"]
+    key = tool.create("PAY", "Brand new")
+    ended = work("-C", synced, "sync", "--only", f"jira-main:{key}", "--only", known, "-o", "json")
+    assert ended.code == 0, ended.err
+    assert [(one["source"], one["new"]) for one in ended.document["sources"]] == [("jira-main", 1)]
+    assert veaf("-C", synced, "explain", key).code == 0
+
+
 def test_a_plan_is_counted_shown_and_written_nowhere(veaf, tool, synced, tmp_path):
     ended = veaf("-C", synced, "plan", "--out", tmp_path / "plan.json")
     assert ended.code == 0, ended.err
