@@ -170,8 +170,9 @@ class Reading:
     def get(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent]:
         """Issues read directly, past the index.
 
-        An id that Jira does not show is `GONE` when every project that was visible at first still is, `FORBIDDEN`
-        when none is, else `UNKNOWN`: Jira does not say in which project a hidden issue stands.
+        An id that Jira does not show is `GONE` when every project that was visible at first still is and none that
+        the settings name is hidden, `FORBIDDEN` when none is visible, else `UNKNOWN`: Jira does not say in which
+        project a hidden issue stands.
         """
         wanted = list(dict.fromkeys(ids))
         found: dict[str, WorkItem | Absent] = {}
@@ -227,10 +228,11 @@ class Reading:
         return {id: item}
 
     def _absence(self) -> Absent:
-        before = {partition.name for partition in self.partitions() if partition.readable}
+        roster = self.partitions()
+        before = {partition.name for partition in roster if partition.readable}
         now = self._visible_now()
         if before <= now:
-            return Absent.GONE
+            return Absent.GONE if len(before) == len(roster) else Absent.UNKNOWN
         return Absent.UNKNOWN if before & now else Absent.FORBIDDEN
 
     def _must_see(self, keys: Sequence[str]) -> None:

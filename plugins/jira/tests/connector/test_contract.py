@@ -1,0 +1,44 @@
+"""The contract that all connectors keep, over HTTP, on both editions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from veaf_sync.testing import ConnectorContract
+
+
+class OnJira:
+    """A site of two projects, and hands to change it."""
+
+    can = frozenset({"edit", "delete", "hide", "tags"})
+
+    def __init__(self, site, connect, clock):
+        self.site = site
+        self.clock = clock
+        self.connector = lambda: connect(site, projects=["PAY", "SHOP"], tag={"label": "okr:{objective}"})
+
+    def expected(self):
+        return {str(issue.id): issue.key for issue in self.site.service.state.issues.values()}
+
+    def edit(self, item_id):
+        self.clock.advance(timedelta(hours=1).total_seconds())
+        self.site.edit(item_id, title="Edited by a person")
+
+    def delete(self, item_id):
+        self.site.delete(item_id)
+
+    def hide(self, partition):
+        self.site.forbid(partition)
+
+    def tags(self, item_id):
+        return frozenset(self.site.issue(item_id).labels)
+
+
+class TestJiraConnector(ConnectorContract):
+    @pytest.fixture
+    def subject(self, jira, connect, clock, many, profile):
+        return OnJira(
+            jira(profile, items=[*many(130, labels=("theirs",)), *many(4, "SHOP")], clock=clock), connect, clock
+        )
