@@ -194,14 +194,14 @@ def test_states_are_the_last_known_as_of_a_run(store, sync, driver, item):
     other = driver(store, "other")
     later = other.begin()
     reason = "403 from the tool"
-    other.publish(later, states=[PartitionState("other", "X", "forbidden", reason, None, 5)])
+    other.publish(later, states=[PartitionState("other", "X", "forbidden", reason)])
     assert [(s.source, s.state, s.run) for s in store.pulls.states()] == [
         ("hub", "fresh", run.id),
         ("other", "forbidden", later.id),
     ]
     assert [s.source for s in store.pulls.states(run=run.id)] == ["hub"]
     (state,) = store.pulls.states(source="other")
-    assert state == PartitionState("other", "X", "forbidden", reason, None, 5, run=later.id)
+    assert state == PartitionState("other", "X", "forbidden", reason, run=later.id)
     assert store.pulls.states(source="hub")[0].read_at == sync.at
 
 

@@ -188,7 +188,7 @@ def test_a_publication_that_breaks_off_leaves_nothing_behind(store, sync, item, 
     sa.event.remove(engine, "after_cursor_execute", fail)
     assert titles(store, run) == titles(store, before) == {"1": "", "2": ""}
     assert store.pulls.cursors("hub") == {}
-    assert sync.publish(run, **given) == Published(new=1, changed=1, removed=1)
+    assert sync.publish(run, **given) == Published(new=1, changed=1, removed=1, items=2)
     assert titles(store, run) == {"1": "new", "3": ""}
     assert titles(store, before) == {"1": "", "2": ""}
 

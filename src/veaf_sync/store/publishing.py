@@ -61,7 +61,7 @@ def with_movements(
     published: Published,
     states: Sequence[PartitionState],
 ) -> list[PartitionState]:
-    """`states` with the items that `published` brought into each partition or changed there, and that left it."""
+    """`states` with the items now in each partition, those that `published` brought or changed, and those that left."""
     picked = (_s.source == source) & (_s.fate == tables.CHOSEN)
     came = (
         select(_m.partition, func.count())
@@ -84,14 +84,22 @@ def with_movements(
         .group_by(_m.partition)
     )
     changed = _sums(connection, came)
+    living = (
+        select(_m.partition, func.count())
+        .join_from(tables.items, tables.memberships, same_version(_m, _i))
+        .where(_i.source == source, current(_i))
+        .group_by(_m.partition)
+    )
+    anything_before = select(exists().where(_g.source == source, _g.status == "published"))
+    items = _sums(connection, living) if connection.execute(anything_before).scalar_one() else changed
     removed: Counter[str] = Counter()
     if published.changed:
         removed += _sums(connection, went.where(_i.id.in_(select(_s.id).where(picked))))
     if published.removed:
         removed += _sums(connection, went.where(database.among(_i.id, list(deleted))))
     return [
-        replace(state, changed=changed[clean(state.partition)], removed=removed[clean(state.partition)])
-        for state in states
+        replace(state, items=items[name], changed=changed[name], removed=removed[name])
+        for state, name in ((state, clean(state.partition)) for state in states)
     ]
 
 

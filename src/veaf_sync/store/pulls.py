@@ -7,6 +7,7 @@ what was asked for item by item; publish at the end. Nothing is visible to reade
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, func, select
 
@@ -168,8 +169,8 @@ class Pulls:
 
         `deleted`: ids that are confirmed gone. `frozen`: id → why it cannot be read now; `thawed`: ids that can be
         again (what this run showed thaws by itself). `cursors`: by partition, `None` forgets one. Walks that are
-        not complete stay staged and can be gone on with by the next run. What `states` say of `changed` and `removed`
-        is counted here.
+        not complete stay staged and can be gone on with by the next run. What `states` say of `items`, `changed` and
+        `removed` is counted here.
         """
         with self._database.writing(lease) as connection:
             published = publishing.publish_items(self._database, connection, run, source, deleted)
@@ -179,4 +180,4 @@ class Pulls:
             publishing.note_states(self._database, connection, run, source, moved)
             publishing.keep_cursors(self._database, connection, source, cursors or {})
             publishing.tidy(connection, run, source)
-        return published
+        return replace(published, items=sum(state.items for state in moved))

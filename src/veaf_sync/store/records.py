@@ -113,11 +113,15 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publication changed: items that are new, changed and removed."""
+    """What a publication changed: items that are new, changed and removed; `items` are there now, in all partitions.
+
+    An item that lives in several partitions stands in each of them, so it is in `items` more than once.
+    """
 
     new: int
     changed: int
     removed: int
+    items: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,14 +97,14 @@ def fail_source(
     """Freeze every known partition of a source that could not be read at all."""
     reason = describe_failure(name, error)
     before = store.pulls.states(source=name)
-    states = [PartitionState(name, state.partition, "failed", reason, state.read_at, state.items) for state in before]
+    states = [PartitionState(name, state.partition, "failed", reason, state.read_at) for state in before]
     states = states or [PartitionState(name, "", "failed", reason)]
-    store.pulls.publish(run.id, name, deleted=(), frozen={}, thawed=(), states=states, cursors={}, lease=lease)
+    published = store.pulls.publish(run.id, name, states=states, lease=lease)
     return SourceReport(
         source=name,
         state="failed",
         reason=reason,
-        items=sum(state.items for state in before),
+        items=published.items,
         requests=requests,
         code=error.code if isinstance(error, VeafSyncError) else "plugin",
         fix=error.fix if isinstance(error, VeafSyncError) else "",
@@ -204,7 +204,7 @@ def _report(
         source=source.name,
         state=verdict,
         reason=_reasons(bad),
-        items=sum(state.items for state in states),
+        items=published.items,
         new=published.new,
         changed=published.changed,
         removed=published.removed,

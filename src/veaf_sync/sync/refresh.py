@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync.absence import Absences, read_directly
 from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.pull import SourceReport, withdraw
 from veaf_sync.sync.sources import FAILURES, Source, describe_failure
-from veaf_sync.sync.states import counts_after
 
 
 def refresh(
@@ -38,15 +36,12 @@ def refresh(
         return SourceReport(source.name, "failed", reason, items, requests=source.session.requests_sent)
     untold = found.frozen | hidden
     progress.partition(source.name, len(wanted), None, "item")
-    counts = counts_after(source, store, run, gone)
     published = store.pulls.publish(
         run.id,
         source.name,
         deleted=gone,
-        frozen={},
         thawed=found.thawed,
-        states=[replace(state, items=counts.get(state.partition, 0)) for state in before],
-        cursors={},
+        states=before,
         lease=lease,
     )
     withdraw(source, store, run, lease, found.read)
@@ -54,7 +49,7 @@ def refresh(
         source=source.name,
         state="partial" if untold else "fresh",
         reason=_summary(untold),
-        items=sum(counts.get(state.partition, 0) for state in before),
+        items=published.items,
         new=published.new,
         changed=published.changed,
         removed=published.removed,

@@ -32,17 +32,16 @@ def states_of(source: Source, store: Store, run: Run, pulling: Pulling, *, accep
     reasons = {name: one.reason for one in pulling.walked if not one.complete for name in one.shard.partitions}
     forbidden = {name for one in pulling.walked if one.forbidden for name in one.shard.partitions}
     reasons |= pulling.absences.failed
-    counts = counts_after(source, store, run, pulling.absences.deleted)
     states = []
     for name in sorted({*pulling.roster, *pulling.before}):
         before = pulling.before[name].read_at if name in pulling.before else None
         gone = name not in pulling.roster
-        if gone and (accept_empty or not counts.get(name) or not source.connector.wants(name)):
+        if gone and (accept_empty or not source.connector.wants(name) or not _left(source, store, run, pulling, name)):
             states.append(PartitionState(source.name, name, "dropped"))
             continue
         state, reason = _reading(name, pulling, reasons, forbidden)
         read_at = run.at if state == "fresh" else before
-        states.append(PartitionState(source.name, name, state, reason, read_at, counts.get(name, 0)))
+        states.append(PartitionState(source.name, name, state, reason, read_at))
     return states
 
 
@@ -58,12 +57,9 @@ def left_with(states: Sequence[PartitionState], source: Source, store: Store, ru
     return ids
 
 
-def counts_after(source: Source, store: Store, run: Run, deleted: Collection[str]) -> dict[str, int]:
-    """Items by partition as they will be once `deleted` are gone."""
-    counts = store.pulls.counts(run.id, source.name)
-    if not deleted:
-        return counts
-    return {name: len(store.pulls.ids(run.id, source.name, name) - set(deleted)) for name in counts}
+def _left(source: Source, store: Store, run: Run, pulling: Pulling, name: str) -> set[str]:
+    """Ids of the items of a partition as they will be once this pull is published."""
+    return store.pulls.ids(run.id, source.name, name) - pulling.absences.deleted
 
 
 def _reading(

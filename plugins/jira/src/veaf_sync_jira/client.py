@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,11 +67,18 @@ class Client:
         self._fields: Fields | None = None
 
     def identify(self) -> Identity:
-        """Ask who we are, two requests. Raises `AuthError` for a credential that is refused or is nobody's."""
+        """Ask who we are, two requests at once. Raises `AuthError` for a credential that is refused or is nobody's.
+
+        Where the settings do not say the edition, both are asked under version 2, which either answers.
+        """
         with self._lock:
-            self._site = self._ask_site()
+            version = "3" if self.settings.edition == "cloud" else "2"
+            self._library._options["rest_api_version"] = version
+            with ThreadPoolExecutor(1, "jira-myself") as beside:
+                asked = beside.submit(self._library.myself)
+                self._site = self._ask_site(version)
+                myself = asked.result()
             self._library._options["rest_api_version"] = "3" if self._site.cloud else "2"
-            myself = self._library.myself()
             user = next((text for key in ("emailAddress", "name", "accountId") if (text := _text(myself, key))), "")
             if not (_text(myself, "accountId") or _text(myself, "name") or _text(myself, "key")):
                 raise AuthError(
@@ -140,8 +148,7 @@ class Client:
             raise AuthError(f"{what}: answered as to an anonymous visitor.", fix="veaf-sync check --online")
         return answer
 
-    def _ask_site(self) -> Site:
-        version = "3" if self.settings.edition == "cloud" else "2"
+    def _ask_site(self, version: str) -> Site:
         url = f"{self.settings.site}/rest/api/{version}/serverInfo"
         answer = self.session.call("GET", url, what="Asking for the server's edition and time")
         info = answer.data

@@ -43,7 +43,7 @@ def make(clock, monkeypatch):
 
 def test_gateway_keeps_its_path_and_shows_the_sites_own_address(mock, make):
     mock.get(f"{GATEWAY}/rest/api/2/serverInfo", json=INFO)
-    mock.get(f"{GATEWAY}/rest/api/3/myself", json={"accountId": "u1", "timeZone": "Asia/Tokyo"})
+    mock.get(f"{GATEWAY}/rest/api/2/myself", json={"accountId": "u1", "timeZone": "Asia/Tokyo"})
     row = {"id": "1", "key": "PAY", "name": "Pay", "self": f"{GATEWAY}/rest/api/3/project/1"}
     mock.get(f"{GATEWAY}/rest/api/3/project/search", json={"values": [row], "isLast": True})
     connector = make(site=GATEWAY, user="env:JIRA_USER")
@@ -80,6 +80,7 @@ def test_nobody_in_particular_is_refused(mock, make, myself):
 @pytest.mark.parametrize("info", [[], {}, {"hello": "world"}])
 def test_what_is_no_jira_is_named(mock, make, info):
     mock.get("https://tools.example.com/rest/api/2/serverInfo", json=info)
+    mock.get("https://tools.example.com/rest/api/2/myself", json=info)
     with pytest.raises(Incomplete, match="does not answer like a Jira"):
         make(site="https://tools.example.com").check()
 
@@ -94,13 +95,15 @@ def test_what_is_no_jira_is_named(mock, make, info):
 )
 def test_server_time_falls_back_on_the_header_then_on_our_clock(mock, make, more, headers, hour):
     mock.get("https://tools.example.com/rest/api/2/serverInfo", json={**INFO, **more}, headers=headers)
-    mock.get("https://tools.example.com/rest/api/3/myself", json={"accountId": "u1"})
+    mock.get("https://tools.example.com/rest/api/2/myself", json={"accountId": "u1"})
     assert make(site="https://tools.example.com", user="me").check().server_time.hour == hour
 
 
 def test_secrets_are_in_no_error_and_no_log(mock, make, caplog):
     caplog.set_level(logging.DEBUG)
-    mock.get("https://tools.example.com/rest/api/2/serverInfo", status=401, json={"errorMessages": [f"bad {TOKEN}"]})
+    for what in ("serverInfo", "myself"):
+        refusal = {"errorMessages": [f"bad {TOKEN}"]}
+        mock.get(f"https://tools.example.com/rest/api/2/{what}", status=401, json=refusal)
     with pytest.raises(AuthError) as caught:
         make(site="https://tools.example.com").check()
     assert TOKEN not in repr(caught.value) + str(caught.value) + caplog.text
@@ -108,7 +111,8 @@ def test_secrets_are_in_no_error_and_no_log(mock, make, caplog):
 
 def test_redirect_to_a_log_in_host_is_not_followed(mock, make):
     headers = {"Location": "https://sso.example.org/login?next=x"}
-    mock.get("https://tools.example.com/rest/api/2/serverInfo", status=302, headers=headers)
+    for what in ("serverInfo", "myself"):
+        mock.get(f"https://tools.example.com/rest/api/2/{what}", status=302, headers=headers)
     with pytest.raises(Incomplete, match=r"redirected to https://sso\.example\.org/login, which was not followed"):
         make(site="https://tools.example.com").check()
-    assert len(mock.calls) == 1
+    assert len(mock.calls) == 2
