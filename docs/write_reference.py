@@ -75,6 +75,7 @@ CAN = {
     Feature.COUNT: "counts without reading",
     Feature.IDS: "lists ids without reading",
     Feature.FIND: "finds an item by its key or address",
+    Feature.DEPARTURES: "names what left",
     Feature.WRITE: "writes tags",
     Feature.BULK: "writes in bulk tasks",
 }

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from veaf_sync.connector import Absent, Mark, Page, Shard
+from veaf_sync.connector import Absent, Feature, Mark, Page, Shard
 from veaf_sync.errors import AuthError, Forbidden, Incomplete
-from veaf_sync.model import WorkItem
+from veaf_sync.model import Membership, WorkItem
+from veaf_sync.plugins import Registry
 from veaf_sync.sync import walk
 from veaf_sync.testing import MemoryConnector
 
@@ -466,3 +467,69 @@ def test_what_is_done_without_a_date_and_rings_of_parents_are_told(busy: Organis
     notes = " ".join(busy.sync().notes)
     assert "1 done without a completion date" in notes
     assert "2 items are each other's parents" in notes
+
+
+class Telling(MemoryConnector):
+    """A tool whose changes name what left, as change feeds do; what is below a task that left they do not name."""
+
+    features = frozenset({*MemoryConnector.features, Feature.DEPARTURES}) - {Feature.COUNT}
+    listed = 0
+    told: tuple[str, ...] = ()
+
+    def ids(self, partition: str) -> Iterator[tuple[str, str | None]]:
+        Telling.listed += 1
+        return super().ids(partition)
+
+    def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
+        for page in super().pages(shard, mark):
+            yield replace(page, suspects=self.told if shard.incremental else ())
+
+
+@pytest.fixture
+def telling(organisation: Organisation, monkeypatch: pytest.MonkeyPatch) -> Organisation:
+    """Six items of P, two of them below P-0; the rest of the memory's tool names what left."""
+    monkeypatch.setattr(Telling, "listed", 0)
+    monkeypatch.setattr(type(organisation), "registry", _registry_of(Telling))
+    for number in range(6):
+        organisation.tool.add("P", f"P-{number}", parent="P-0" if number in (1, 2) else "")
+    organisation.sync()
+    organisation.clock.advance(3600)
+    return organisation
+
+
+def _registry_of(connector: type[MemoryConnector]) -> property:
+    return property(lambda _: Registry(connectors={"memory": connector}, emulators={}, failures=(), described=()))
+
+
+def test_what_the_changes_name_and_what_is_below_it_is_asked_for(telling: Organisation, monkeypatch: Any) -> None:
+    for number in range(3):
+        telling.tool.delete(f"id-P-{number}")
+    monkeypatch.setattr(Telling, "told", ("id-P-0", "id-unknown"))
+    result = telling.sync()
+    assert set(telling.verdicts(result.run.id)) == {"P-3", "P-4", "P-5"}
+    assert (result.sources[0].removed, result.sources[0].items, Telling.listed) == (3, 3, 0)
+
+
+def test_what_the_changes_did_not_name_is_found_by_the_census(telling: Organisation) -> None:
+    telling.source["census_every"] = 3
+    telling.tool.delete("id-P-3")
+    assert "P-3" in telling.verdicts(telling.sync().run.id), "the feed lost it"
+    assert Telling.listed == 0
+    telling.clock.advance(3600)
+    assert "P-3" not in telling.verdicts(telling.sync().run.id)
+    assert Telling.listed == 1
+
+
+def test_an_item_that_also_lives_where_nothing_can_be_seen_now_is_not_believed_gone(organisation: Organisation) -> None:
+    both = (Membership("P"), Membership("Q"))
+    organisation.tool.add("P", "P-1", partitions=both)
+    organisation.tool.add("P", "P-2")
+    organisation.tool.add("Q", "Q-1")
+    organisation.sync()
+    organisation.clock.advance(3600)
+    organisation.tool.hidden.add("Q")
+    organisation.tool.delete("id-P-1")
+    result = organisation.sync(full=True)
+    assert result.degraded
+    assert "P-1" in organisation.verdicts(result.run.id)
+    assert "may be there still" in result.sources[0].reason

@@ -23,6 +23,7 @@ from veaf_sync.connector.contract import (
     Shard,
 )
 from veaf_sync.connector.settings import (
+    BOARD_STATES,
     USUAL_LEVELS,
     USUAL_STATES,
     Cap,
@@ -37,6 +38,7 @@ from veaf_sync.connector.tag import LABELS, Tag, TargetKind
 
 __all__ = [
     "LABELS",
+    "BOARD_STATES",
     "USUAL_LEVELS",
     "USUAL_STATES",
     "Absent",

@@ -30,6 +30,7 @@ class Feature(StrEnum):
     COUNT = "count"  # `count` answers cheaply
     IDS = "ids"  # `ids` walks ids only
     FIND = "find"  # `find` reads items by key or address
+    DEPARTURES = "departures"  # what changed names what may have left, so `ids` are only compared at a census
     WRITE = "write"  # tags can be written
     BULK = "bulk"  # writes may be `Pending` and are polled
 
@@ -82,11 +83,16 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items, and the mark from which the walk goes on behind them. The last page has no mark and brings the cursor."""
+    """Items, and the mark from which the walk goes on behind them. The last page has no mark and brings the cursor.
+
+    `suspects` are ids of items that may have left the shard's partitions, or the tool: they, and what is known below
+    them, are read directly. Feature.DEPARTURES; a walk that is gone on with names all of them again.
+    """
 
     items: Sequence[WorkItem]
     mark: Mark | None = None
     cursor: Cursor | None = None
+    suspects: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,15 @@ USUAL_STATES: Mapping[str, StateCategory] = MappingProxyType(
     }
 )
 """Categories by the usual names of states, in lower case, where neither the tool nor `states` says one."""
+BOARD_STATES: Mapping[str, StateCategory] = MappingProxyType(
+    {
+        **USUAL_STATES,
+        **dict.fromkeys(("triage", "ready", "not started"), StateCategory.TODO),
+        **dict.fromkeys(("doing", "started"), StateCategory.IN_PROGRESS),
+        **dict.fromkeys(("complete", "completed", "shipped"), StateCategory.DONE),
+    }
+)
+"""With the names that boards' own templates give to columns and sections."""
 
 
 class SourceSettings(Strict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Never
 
@@ -44,11 +44,14 @@ class Answer:
     response: Response
 
 
-def judge(response: Response, what: str) -> Answer:
-    """`response` as an `Answer`. Raises `AuthError`, `Forbidden`, `Rejected`, `Unreadable` or `Incomplete`."""
+def judge(response: Response, what: str, taken: Collection[int] = ()) -> Answer:
+    """`response` as an `Answer`, also where its status is among `taken`.
+
+    Raises `AuthError`, `Forbidden`, `Rejected`, `Unreadable` or `Incomplete`.
+    """
     status = response.status_code
     _require_login(response, what)
-    if 200 <= status < 300:
+    if 200 <= status < 300 or status in taken:
         return Answer(status, response.headers, _parse(response, what), response.url, response)
     said = tool_text(response)
     tail = f": {said}" if said else ""

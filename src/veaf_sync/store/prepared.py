@@ -16,6 +16,7 @@ class Prepared:
     readings: tuple[Reading, ...]
     mark: str
     cursor: Cursor | None
+    suspects: tuple[str, ...] = ()
 
 
 def prepare(page: Page) -> Prepared:
@@ -24,4 +25,5 @@ def prepare(page: Page) -> Prepared:
         readings=tuple(map(read, page.items)),
         mark=as_json(page.mark) if page.mark is not None else "",
         cursor=page.cursor,
+        suspects=tuple(map(str, page.suspects)),
     )

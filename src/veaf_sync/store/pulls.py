@@ -130,6 +130,22 @@ class Pulls:
         with self._database.reading() as connection:
             return set(connection.execute(query).scalars())
 
+    def below(self, source: str, ids: Collection[str]) -> set[str]:
+        """Ids of the published items below these, at any depth, by the parents that the tool gave."""
+        columns = tables.items.c
+        own = (columns.source == source) & choosing.current(columns)
+        found: set[str] = set()
+        frontier = set(ids)
+        with self._database.reading() as connection:
+            while frontier:
+                named = own & self._database.among(columns.id, sorted(frontier))
+                keys = connection.execute(select(columns.key).where(named)).scalars().all()
+                under = own & self._database.among(columns.parent, keys)
+                children = connection.execute(select(columns.id).where(under)).scalars().all() if keys else ()
+                frontier = set(children) - found - set(ids)
+                found |= frontier
+        return found
+
     def frozen(self, source: str) -> set[str]:
         """Ids of items that could not be read when last asked for."""
         columns = tables.frozen.c

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
-from veaf_sync.connector import Absent, Feature
+from veaf_sync.connector import Absent, Feature, Partition
 from veaf_sync.errors import SourceError
 from veaf_sync.model import WorkItem
 from veaf_sync.store import Lease, Store
@@ -46,12 +46,14 @@ class Absences:
 class Absentees:
     """The question: which known items of completely read partitions were not shown.
 
-    `full` were walked wholly, `incremental` by their changes; `roster` are all visible partitions.
+    `full` were walked wholly, `incremental` by their changes; `roster` are all visible partitions. `suspects` were
+    named, by partition, as having left it, maybe.
     """
 
     full: Sequence[str]
     incremental: Sequence[str]
-    roster: Collection[str]
+    roster: Mapping[str, Partition]
+    suspects: Mapping[str, Collection[str]]
     accept_empty: bool
     census: bool
 
@@ -70,6 +72,9 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
     caught_up = [name for name in question.incremental if name not in found.doubted]
     for name in _differing(source, store, run, caught_up, census=question.census):
         doubtful[name] = doubtful.get(name, set()) | _listed(source, store, run, name, question, found)
+    for name in caught_up:
+        if suspects := question.suspects.get(name):
+            doubtful[name] = doubtful.get(name, set()) | {*suspects, *store.pulls.below(source.name, suspects)}
     for name, ids in _still_frozen(source, store, run, caught_up).items():
         doubtful[name] = doubtful.get(name, set()) | ids
     for name in found.doubted:
@@ -85,6 +90,9 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
         found.failed |= {name: reason for name, reason in reasons.items() if name not in found.doubted}
         found.deleted.clear()
         return found
+    hidden = hidden_ones(source, store, run, gone, question.roster)
+    gone -= hidden.keys()
+    found.frozen |= hidden
     found.deleted |= gone
     if not question.accept_empty:
         found.deleted -= _doubt(source, store, run, gone, read, sizes, found)
@@ -143,6 +151,8 @@ def _differing(source: Source, store: Store, run: int, partitions: Sequence[str]
     """Those of `partitions` whose count in the tool differs from ours, or all of them when a census is due."""
     features = source.connector.features
     if Feature.IDS not in features or not partitions:
+        return []
+    if Feature.DEPARTURES in features and not census:
         return []
     if census or Feature.COUNT not in features:
         return list(partitions)
@@ -218,6 +228,22 @@ def read_directly(
                 found.frozen[item_id] = _REASONS[answer]
         store.pulls.stage_read(run, source.name, brought, lease)
     return gone
+
+
+def hidden_ones(
+    source: Source, store: Store, run: int, gone: Collection[str], roster: Mapping[str, Partition]
+) -> dict[str, str]:
+    """Those of `gone` that live in a partition which cannot be read now, with the reason: they may well be there."""
+    hidden = {}
+    for id_, places in store.items.memberships(run, source.name, gone).items():
+        names = sorted(name for place in places if not _readable(name := place.partition, roster))
+        if names := [name for name in names if source.connector.wants(name)]:
+            hidden[id_] = f"may be there still: {', '.join(names)} is not visible to this credential"
+    return hidden
+
+
+def _readable(name: str, roster: Mapping[str, Partition]) -> bool:
+    return name in roster and roster[name].readable
 
 
 def _chunks(ids: Iterable[str], size: int) -> Iterable[list[str]]:

@@ -142,7 +142,8 @@ def _gather(
     question = Absentees(
         full=full,
         incremental=incremental,
-        roster=pulling.roster.keys(),
+        roster=pulling.roster,
+        suspects=_suspects(pulling.walked),
         accept_empty=options.accept_empty,
         census=options.census,
     )
@@ -179,6 +180,15 @@ def _read_by(walked: Sequence[Walked], *, incremental: bool) -> list[str]:
             for name in one.shard.partitions:
                 complete[name] = complete.get(name, True) and one.complete
     return sorted(name for name, whole in complete.items() if whole)
+
+
+def _suspects(walked: Sequence[Walked]) -> dict[str, frozenset[str]]:
+    """Ids that complete walks named as having left, maybe, by partition."""
+    found: dict[str, frozenset[str]] = {}
+    for one in walked:
+        for name in one.shard.partitions if one.complete else ():
+            found[name] = found.get(name, frozenset()) | one.suspects
+    return found
 
 
 def _cursors(source: Source, walked: Sequence[Walked]) -> dict[str, Cursor]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from veaf_sync.store import Lease, Run, Store
-from veaf_sync.sync.absence import Absences, read_directly
+from veaf_sync.sync.absence import Absences, hidden_ones, read_directly
 from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.pull import SourceReport, withdraw
 from veaf_sync.sync.sources import FAILURES, Source, describe_failure
@@ -25,10 +25,10 @@ def refresh(
     wanted = sorted(set(ids))
     try:
         source.identify()
-        roster = {partition.name for partition in source.connector.partitions() if partition.readable}
+        roster = {partition.name: partition for partition in source.connector.partitions()}
         found = Absences()
         gone = read_directly(source, store, run.id, lease, wanted, roster, found)
-        hidden = _hidden(source, store, run, gone, roster)
+        hidden = hidden_ones(source, store, run.id, gone, roster)
         gone = gone - hidden.keys() | found.deleted
     except FAILURES as error:
         reason = describe_failure(source.name, error)
@@ -55,16 +55,6 @@ def refresh(
         removed=published.removed,
         requests=source.session.requests_sent,
     )
-
-
-def _hidden(source: Source, store: Store, run: Run, gone: Collection[str], roster: Collection[str]) -> dict[str, str]:
-    """Those of `gone` that live in a partition which is not visible now, with the reason: they may well be there."""
-    hidden = {}
-    for id_, places in store.items.memberships(run.id, source.name, gone).items():
-        names = sorted(place.partition for place in places if place.partition not in roster)
-        if names:
-            hidden[id_] = f"may be there still: {', '.join(names)} is not visible to this credential"
-    return hidden
 
 
 def _summary(untold: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ import gc
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from veaf_sync.connector import Cursor, Mark, Shard
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, TokenExpired
@@ -32,6 +32,7 @@ class Walked:
     """What became of one shard. `reason` is empty where it was read to its end.
 
     `resumed`: its first pages were read by an earlier run, so that edits since then may not be among them.
+    `suspects`: ids that its pages named as having left, maybe.
     """
 
     shard: Shard
@@ -39,6 +40,7 @@ class Walked:
     forbidden: bool = False
     cursor: Cursor | None = None
     resumed: bool = False
+    suspects: frozenset[str] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -64,7 +66,7 @@ class _Progressing:
         """Why `page` cannot be the next one; `None` where it can."""
         if self.ended:
             return Incomplete("pages went on behind the last one")
-        self._empty = 0 if page.readings else self._empty + 1
+        self._empty = 0 if page.readings or page.suspects else self._empty + 1
         if not page.mark:
             self.ended = True
         elif page.mark == self._last:
@@ -89,6 +91,7 @@ def walk(
     crew = _Crew(source, shards, {name: generation.mark for name, generation in generations.items()})
     guards = {shard.name: _Progressing() for shard in shards}
     cursors: dict[str, Cursor | None] = {}
+    suspects: dict[str, set[str]] = {shard.name: set() for shard in shards}
     ended: dict[str, BaseException | None] = {}
     crew.start()
     threshold = gc.get_threshold()
@@ -107,6 +110,7 @@ def walk(
                 else:
                     pages.append((generations[name], event))
                     cursors[name] = event.cursor
+                    suspects[name].update(event.suspects)
             for staged in store.pulls.stage(pages, lease) if pages else ():
                 seen(staged.seen)
             for name, end in ends.items():
@@ -115,7 +119,13 @@ def walk(
     finally:
         gc.set_threshold(*threshold)
         crew.stop()
-    return [_walked(source, generations[shard.name], shard, ended[shard.name], cursors) for shard in shards]
+    return [
+        replace(
+            _walked(source, generations[shard.name], shard, ended[shard.name], cursors),
+            suspects=frozenset(suspects[shard.name]),
+        )
+        for shard in shards
+    ]
 
 
 def _verdict(

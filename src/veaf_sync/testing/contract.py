@@ -186,20 +186,20 @@ class ConnectorContract:
         _needs(subject, "edit")
         connector = subject.connector()
         _needs_feature(connector, Feature.INCREMENTAL)
-        connector.check()
-        roster = connector.partitions()
-        cursors: dict[str, Any] = {}
-        for shard in connector.shards(roster, {}):
-            last = list(connector.pages(shard, None))[-1]
-            assert last.cursor is not None, "the last page brings the cursor"
-            cursors |= {name: json.loads(json.dumps(last.cursor)) for name in shard.partitions}
+        cursors = _cursors(connector)
         edited = max(subject.expected())
         subject.edit(edited)
-        fresh = subject.connector()
-        fresh.check()
-        shards = fresh.shards(fresh.partitions(), cursors)
-        assert all(shard.incremental for shard in shards)
-        assert edited in {item.id for shard in shards for page in fresh.pages(shard, None) for item in page.items}
+        assert edited in _ids(_increment(subject.connector(), cursors))
+
+    def test_a_deletion_is_named_by_the_next_increment(self, subject: Subject) -> None:
+        """Only where the connector says so: else counts and ids are compared after every increment."""
+        _needs(subject, "delete")
+        connector = subject.connector()
+        _needs_feature(connector, Feature.DEPARTURES)
+        cursors = _cursors(connector)
+        victim = min(subject.expected())
+        subject.delete(victim)
+        assert victim in {gid for page in _increment(subject.connector(), cursors) for gid in page.suspects}
 
     # --- writing ---
 
@@ -250,6 +250,24 @@ def _everything(connector: Connector[Any]) -> list[WorkItem]:
         for page in connector.pages(shard, None):
             found |= {item.id: item for item in page.items}
     return list(found.values())
+
+
+def _cursors(connector: Connector[Any]) -> dict[str, Any]:
+    """The cursors that a full walk brings, by partition, as the store would give them back."""
+    connector.check()
+    cursors: dict[str, Any] = {}
+    for shard in connector.shards(connector.partitions(), {}):
+        last = list(connector.pages(shard, None))[-1]
+        assert last.cursor is not None, "the last page brings the cursor"
+        cursors |= {name: json.loads(json.dumps(last.cursor)) for name in shard.partitions}
+    return cursors
+
+
+def _increment(connector: Connector[Any], cursors: Mapping[str, Any]) -> list[Page]:
+    connector.check()
+    shards = connector.shards(connector.partitions(), cursors)
+    assert all(shard.incremental for shard in shards)
+    return [page for shard in shards for page in connector.pages(shard, None)]
 
 
 def _ids(pages: list[Page]) -> set[str]:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from veaf_sync.clock import Clock
 from veaf_sync.connector import Identity
+from veaf_sync.connector.texts import line
 from veaf_sync.errors import AuthError, Incomplete
 from veaf_sync_github import queries
 from veaf_sync_github.judging import Result, read_result
 from veaf_sync_github.settings import GitHubSettings
-from veaf_sync_github.texts import line
 
 if TYPE_CHECKING:
     from veaf_sync.http import Answer, Patience, Session

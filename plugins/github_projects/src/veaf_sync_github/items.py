@@ -6,23 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from veaf_sync.connector import USUAL_LEVELS, USUAL_STATES
+from veaf_sync.connector import BOARD_STATES, USUAL_LEVELS
+from veaf_sync.connector.texts import clean, instant, line, number
 from veaf_sync.errors import Incomplete
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
 from veaf_sync_github.roster import Project
 from veaf_sync_github.settings import GitHubSettings
-from veaf_sync_github.texts import clean, instant, line, number
 
 STATUS = ("Status",)
 POINTS = ("Story Points", "Points", "Estimate", "Size")
 """Number fields that hold points where `fields: {points: …}` names none."""
-_STATES = {
-    **USUAL_STATES,
-    **dict.fromkeys(("triage", "ready"), StateCategory.TODO),
-    **dict.fromkeys(("doing", "started"), StateCategory.IN_PROGRESS),
-    **dict.fromkeys(("complete", "completed", "shipped"), StateCategory.DONE),
-}
-"""With the names of the vendor's own templates."""
 
 
 class ItemReader:
@@ -141,7 +134,7 @@ class ItemReader:
     def _category(self, status: str, *, draft: bool) -> StateCategory:
         """The category of an open item: what `states` says, else the usual names; only drafts are done by a name."""
         told = self._states.get(status.lower())
-        usual = _STATES.get(status.lower(), StateCategory.TODO)
+        usual = BOARD_STATES.get(status.lower(), StateCategory.TODO)
         if told is not None:
             return told
         return StateCategory.IN_PROGRESS if usual is StateCategory.DONE and not draft else usual

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from veaf_sync.connector import Partition
+from veaf_sync.connector.texts import line
 from veaf_sync.errors import Incomplete, Rejected
 from veaf_sync_github import queries
 from veaf_sync_github.client import Client
 from veaf_sync_github.judging import next_of, nodes_of
 from veaf_sync_github.settings import split_project
-from veaf_sync_github.texts import line
 
 AT_ONCE = 20
 MOST_PAGES = 200

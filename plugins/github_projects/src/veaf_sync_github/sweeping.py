@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from veaf_sync.connector.texts import instant
 from veaf_sync.errors import Forbidden, Incomplete, TokenExpired
 from veaf_sync_github import queries
 from veaf_sync_github.client import Client
 from veaf_sync_github.judging import GraphError, Result, next_of, nodes_of
 from veaf_sync_github.roster import Project
-from veaf_sync_github.texts import instant
 
 if TYPE_CHECKING:
     from veaf_sync.http import Patience

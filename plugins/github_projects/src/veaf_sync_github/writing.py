@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from veaf_sync.connector import Preview, Refusal
+from veaf_sync.connector.texts import clean
 from veaf_sync.model import Outcome, Result, TagChange
 from veaf_sync_github import queries
 from veaf_sync_github.client import Client
-from veaf_sync_github.texts import clean
 
 AT_ONCE = 20
 """Changes in one request: below the ten seconds after which the server breaks off."""

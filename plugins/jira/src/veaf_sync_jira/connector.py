@@ -38,7 +38,9 @@ class JiraConnector(Connector[JiraSettings]):
 
     name: ClassVar[str] = "jira"
     settings: ClassVar[type[JiraSettings]] = JiraSettings
-    features: ClassVar[frozenset[Feature]] = frozenset(Feature)
+    features: ClassVar[frozenset[Feature]] = frozenset(
+        {Feature.INCREMENTAL, Feature.COUNT, Feature.IDS, Feature.FIND, Feature.WRITE, Feature.BULK}
+    )
 
     def __init__(self, settings: JiraSettings, session: Session, clock: Clock) -> None:
         super().__init__(settings, session, clock)

@@ -5,32 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from openapi_core import Config, OpenAPI
 
+from veaf_sync.testing.gate import Document, Json
 from veaf_sync_jira.emulator import JiraEmulator
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Document:
-    """One description: `server` is its base URL, `prefix` what its paths leave out of the emulator's."""
-
-    name: str
-    api: OpenAPI
-    paths: Json
-    server: str
-    prefix: str
-
-    def operation(self, method: str, template: str) -> Json | None:
-        """The operation behind a route of the emulator."""
-        found: Json | None = self.paths.get(template.removeprefix(self.prefix), {}).get(method.lower())
-        return found
-
 
 FILES = {
     "cloud": ("jira-cloud-platform-v3.openapi.json.gz", "https://your-domain.atlassian.net", ""),

@@ -21,9 +21,9 @@ from veaf_sync.clock import ManualClock
 from veaf_sync.emulator import Exchange
 from veaf_sync.model import WorkItem
 from veaf_sync.store import open_store
+from veaf_sync.testing.gate import Gate, Ledger
 from veaf_sync_jira.emulator import JiraEmulator, Knobs
 
-from ..gate.checker import Gate, Ledger  # noqa: TID252  the plugin's tests are no package with a name
 from .organisation import PAGE, PROJECTS, START, Organisation, some
 
 MakeOrganisation = Callable[..., Organisation]

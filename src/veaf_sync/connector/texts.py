@@ -1,4 +1,4 @@
-"""GitHub's values as plain texts, numbers and times."""
+"""Values as tools give them, as plain texts, numbers and times."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The contract gate: every request sent to the emulator, and every answer it gives, against the vendor's document.
+"""The contract gate: every request to an emulator, and every answer it gives, against the vendor's OpenAPI document.
 
 A connector that sends what the document does not know fails, and so does an emulator that drifts from it. What cannot
-be checked is counted and must stand in `excepted.txt`, so that the exceptions cannot grow unseen.
+be checked is counted and must stand in a file of exceptions, so that they cannot grow unseen. Needs `openapi-core`.
 """
 
 from __future__ import annotations
@@ -9,29 +9,46 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockRequest, MockResponse
 
 from veaf_sync.emulator import Emulator, Exchange
 
-from .documents import Document, load
-
-EXCEPTED = Path(__file__).with_name("excepted.txt")
+Json = dict[str, Any]
 
 
-def expected_exceptions() -> frozenset[str]:
-    """The exceptions that are known and committed."""
-    lines = EXCEPTED.read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+@dataclass(frozen=True)
+class Document:
+    """One description: `server` is its base URL, `prefix` what its paths leave out of the emulator's."""
+
+    name: str
+    api: OpenAPI
+    paths: Json
+    server: str
+    prefix: str
+
+    def operation(self, method: str, template: str) -> Json | None:
+        """The operation behind a route of the emulator."""
+        found: Json | None = self.paths.get(template.removeprefix(self.prefix), {}).get(method.lower())
+        return found
 
 
 class Ledger:
-    """What a whole test session checked and excepted. `folder` holds the documents, or is absent."""
+    """What a whole test session checked and excepted.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    `load` brings the document of an emulator's profile, `None` where the documents are absent; `exceptions` is the file
+    of what is known not to be checkable, a line each.
+    """
+
+    def __init__(self, load: Callable[[str], Document] | None, exceptions: Path) -> None:
+        self._load = load
+        lines = exceptions.read_text(encoding="utf-8").splitlines()
+        self.exceptions = frozenset(line for line in lines if line and not line.startswith("#"))
         self.requests = 0
         self.answers = 0
         self.excepted: Counter[str] = Counter()
@@ -39,11 +56,12 @@ class Ledger:
 
     @property
     def present(self) -> bool:
-        return (self.folder / "jira").is_dir()
+        return self._load is not None
 
     def document(self, profile: str) -> Document:
         if profile not in self._documents:
-            self._documents[profile] = load(self.folder, profile)
+            assert self._load is not None, "the vendor's documents are absent"
+            self._documents[profile] = self._load(profile)
         return self._documents[profile]
 
     def check(self, profile: str, exchange: Exchange, *, wrong_request: bool = False) -> list[str]:
@@ -79,7 +97,7 @@ class Ledger:
 
     def _excepted(self, what: str) -> list[str]:
         self.excepted[what] += 1
-        return [] if what in expected_exceptions() else [f"cannot be checked, and is not in excepted.txt: {what}"]
+        return [] if what in self.exceptions else [f"cannot be checked, and is not in excepted.txt: {what}"]
 
 
 class Gate:
