@@ -14,9 +14,12 @@ from veaf_sync.sync import SILENT
 
 
 def test_everything_is_read_and_nothing_is_degraded(loop, later):
-    (source,) = loop.first.sources
-    assert source.state == "fresh"
-    assert source.items == len(scenario(later.now()))
+    assert {source.source: source.state for source in loop.first.sources} == {
+        "jira-main": "fresh",
+        "github-main": "fresh",
+        "asana-main": "fresh",
+    }
+    assert sum(source.items for source in loop.first.sources) == len(scenario(later.now()))
     assert not loop.first.degraded
     assert not loop.second.degraded
 
@@ -50,7 +53,9 @@ def test_the_tags_in_the_tool_are_those_that_were_planned(loop):
     assert loop.before == {}
     assert loop.planned.plan.counts.clear == 0
     assert loop.planned.plan.counts.set == sum(map(len, loop.after.values())) > 100
-    assert {change.key: change.after for change in loop.planned.plan.changes} == loop.after
+    planned = {f"{change.item.source}:{change.key}": change.after for change in loop.planned.plan.changes}
+    assert planned == loop.after
+    assert {key.partition(":")[0] for key in planned} == {"jira-main", "github-main", "asana-main"}
     assert any(len(values) == 2 for values in loop.after.values())  # a split
 
 
@@ -75,7 +80,7 @@ def test_the_environment_is_as_it_was(loop):
 
 def test_the_settings_keep_their_comments_and_hold_no_secret(loop):
     text = (loop.folder / "veaf-sync.yaml").read_text()
-    assert loop.site in text
+    assert all(site in text for site in loop.sites.values())
     assert "# what every number is about" in text
     assert "token: env:JIRA_CLOUD_TOKEN" in text
     assert "write_token: env:JIRA_CLOUD_WRITE_TOKEN" in text, "writing has a credential of its own"

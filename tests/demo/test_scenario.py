@@ -36,10 +36,15 @@ def test_another_day_moves_the_times_and_nothing_else():
         assert then.created - now.created == timedelta(days=400)
 
 
-def test_it_is_a_few_hundred_items_of_three_projects_and_every_kind():
+def test_it_is_a_few_hundred_items_of_four_projects_and_every_kind():
     items = scenario(AT)
     assert 300 <= len(items) <= 600
-    assert Counter(place.partition for item in items for place in item.partitions).keys() == {"PAY", "SHOP", "OPS"}
+    assert Counter(place.partition for item in items for place in item.partitions).keys() == {
+        "PAY",
+        "SHOP",
+        "OPS",
+        "LAUNCH",
+    }
     assert {item.level for item in items} == {Level.EPIC, Level.STANDARD, Level.SUBTASK}
     assert {"Story", "Bug", "Incident", "Spike", "Task", "Epic", "Sub-task"} == {item.type for item in items}
     assert {item.state_category for item in items} == set(StateCategory)

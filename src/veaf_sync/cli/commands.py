@@ -26,8 +26,8 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Set up and try": {
         "init": "Write a commented configuration.",
         "check": "Validate the configuration; with --online also every source.",
-        "demo": "The whole loop against a local emulator, no account needed.",
-        "sandbox": "Serve the emulator until stopped, with a configuration for it.",
+        "demo": "The whole loop against local emulators, no account needed.",
+        "sandbox": "Serve the emulators until stopped, with a configuration for them.",
     },
     "Look inside": {
         "runs": "The last runs.",

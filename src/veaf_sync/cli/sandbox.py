@@ -24,10 +24,10 @@ PATIENCE = 0.5
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default="veaf-sandbox")
 @click.pass_obj
 def command(workspace: Workspace, folder: Path) -> None:
-    """Serve the emulator until stopped, with a configuration for it.
+    """Serve the emulators until stopped, with a configuration for them.
 
-    DIR (default ./veaf-sandbox) gets a configuration that points at the emulator on this machine; any client of the
-    vendor can talk to it meanwhile. Ctrl-C stops it. Started again on the same DIR, your strategy and mapping stay.
+    DIR (default ./veaf-sandbox) gets a configuration that points at the emulators on this machine; any client of the
+    vendor can talk to them meanwhile. Ctrl-C stops it. Started again on the same DIR, your strategy and mapping stay.
     """
     from veaf_sync import demo
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,13 @@ from veaf_sync import config, read, report
 from veaf_sync.clock import Clock
 from veaf_sync.demo import folder as folders
 from veaf_sync.demo.hurry import HurriedClock
-from veaf_sync.demo.scenario import scenario
+from veaf_sync.demo.tools import Tool, running
 from veaf_sync.errors import UserError
 from veaf_sync.plan import Plan
 from veaf_sync.plugins import Registry
 from veaf_sync.store import open_store
 from veaf_sync.sync import ApplyResult, Planned, Progress, RunResult, apply_plan, make_plan, run_sync
 
-CONNECTOR, SOURCE = "jira", "jira-main"
 Tags = Mapping[str, tuple[str, ...]]
 
 
@@ -27,12 +26,12 @@ Tags = Mapping[str, tuple[str, ...]]
 class DemoResult:
     """What the loop did.
 
-    `status` is how things stood after the first pull; `before` and `after` are our tags in the tool by key, where
-    there are any.
+    `sites` are the tools' addresses by source; `status` is how things stood after the first pull; `before` and
+    `after` are our tags in the tools by item (`source:key`), where there are any.
     """
 
     folder: Path
-    site: str
+    sites: Mapping[str, str]
     first: RunResult
     status: read.Status
     planned: Planned
@@ -45,30 +44,24 @@ class DemoResult:
 
 
 def run(folder: Path, registry: Registry, clock: Clock, progress: Progress) -> DemoResult:
-    """Run the loop against Jira's emulator over HTTP; `folder` then holds configuration, store and report.
+    """Run the loop against the emulators over HTTP; `folder` then holds configuration, store and report.
 
-    Raises `UsageError` when the folder is somebody else's, `UserError` when the emulator is not installed.
+    Raises `UsageError` when the folder is somebody else's, `UserError` when no emulator is installed.
     Nothing leaves the loopback interface.
     """
-    kind = registry.emulators.get(CONNECTOR)
-    if kind is None:
+    if not registry.emulators:
         raise UserError(
-            "The demo needs the Jira connector with its emulator. Nothing was written.",
+            "The demo needs a connector with its emulator. Nothing was written.",
             fix='pip install "veaf-sync-jira[emulator]"',
         )
     folders.claim(folder)
     hurried = HurriedClock(clock)
     at = clock.now()
-    emulator = kind(clock=clock)
-    emulator.separate_credentials()
-    emulator.load(scenario(at))
-    with emulator, _variables(emulator.environment):
-        folders.configure(folder, {SOURCE: emulator.source()}, registry.connectors, at)
+    with running(registry, clock, at) as tools, _variables(tools):
+        folders.configure(folder, {tool.source: tool.entry for tool in tools}, registry.connectors, at)
         settled = config.load(folder, registry.connectors, at=at)
-        tag = settled.settings.sources[SOURCE].tag
-        prefix = tag.prefix if tag else ""
         with open_store(settled.settings.store, folder=settled.folder) as store:
-            before = _ours(emulator.tags(), prefix)
+            before = _ours(tools, settled)
             first = run_sync(settled, registry, store, hurried, progress=progress)
             status = read.status(read.open_snapshot(store, settled))
             planned = make_plan(settled, registry, store, hurried, first.run, progress=progress)
@@ -77,7 +70,7 @@ def run(folder: Path, registry: Registry, clock: Clock, progress: Progress) -> D
             again = make_plan(settled, registry, store, hurried, second.run, progress=progress).plan
             return DemoResult(
                 folder=folder,
-                site=emulator.url,
+                sites={tool.source: tool.emulator.url for tool in tools},
                 first=first,
                 status=status,
                 planned=planned,
@@ -85,20 +78,26 @@ def run(folder: Path, registry: Registry, clock: Clock, progress: Progress) -> D
                 second=second,
                 second_plan=again,
                 before=before,
-                after=_ours(emulator.tags(), prefix),
+                after=_ours(tools, settled),
                 report=tuple(report.write(read.open_snapshot(store, settled), report.FORMATS, folder / "report")),
             )
 
 
-def _ours(tags: Tags, prefix: str) -> Tags:
-    """Only values under our prefix, only items that have any."""
-    ours = {key: tuple(value for value in values if value.startswith(prefix)) for key, values in tags.items()}
-    return {key: values for key, values in ours.items() if values}
+def _ours(tools: Sequence[Tool], settled: config.Config) -> Tags:
+    """Our tags in the tools: only items that have any."""
+    found = {}
+    for tool in tools:
+        tag = settled.tags[tool.source]
+        for key, values in tool.emulator.tags().items():
+            if ours := tuple(value for value in values if tag.objective(value) is not None):
+                found[f"{tool.source}:{key}"] = ours
+    return found
 
 
 @contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """The environment with the emulator's credentials in it, as it was afterwards."""
+def _variables(tools: Sequence[Tool]) -> Iterator[None]:
+    """The environment with the emulators' credentials in it, as it was afterwards."""
+    values = {name: value for tool in tools for name, value in tool.emulator.environment.items()}
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

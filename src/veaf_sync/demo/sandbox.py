@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from veaf_sync import config
 from veaf_sync.clock import Clock
 from veaf_sync.demo import folder as folders
-from veaf_sync.demo.scenario import scenario
+from veaf_sync.demo.tools import running
 from veaf_sync.errors import UserError
 from veaf_sync.plugins import Registry
 
@@ -28,7 +28,7 @@ class Sandbox:
 
 @contextmanager
 def serve(folder: Path, registry: Registry, clock: Clock) -> Iterator[Sandbox]:
-    """Serve one emulator for each installed connector that has one, until the block is left.
+    """Serve one emulator for each installed connector that has one, each with its part, until the block is left.
 
     Writes a configuration into `folder` that points at them. Raises `UserError` when no emulator is installed
     or the folder is somebody else's.
@@ -39,19 +39,10 @@ def serve(folder: Path, registry: Registry, clock: Clock) -> Iterator[Sandbox]:
     if not kept:
         folders.claim(folder)
     at = clock.now()
-    with ExitStack() as stack:
-        sources: dict[str, Mapping[str, object]] = {}
-        urls: dict[str, str] = {}
-        environment: dict[str, str] = {}
-        for name, kind in registry.emulators.items():
-            emulator = kind(clock=clock)
-            emulator.separate_credentials()
-            emulator.load(scenario(at))
-            stack.enter_context(emulator)
-            source = f"{name}-main"
-            sources[source] = emulator.source()
-            urls[source] = emulator.url
-            environment.update(emulator.environment)
+    with running(registry, clock, at) as tools:
+        sources = {tool.source: tool.entry for tool in tools}
+        urls = {tool.source: tool.emulator.url for tool in tools}
+        environment = {name: value for tool in tools for name, value in tool.emulator.environment.items()}
         if kept:
             folders.forget_store(folder)
             folders.point(folder, sources)

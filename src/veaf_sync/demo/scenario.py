@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from veaf_sync.demo.epics import EPICS, EpicPlan
-from veaf_sync.demo.titles import BUG_WORK, INCIDENTS, LOOSE, ON_CALL, SPIKES, STORY_WORK, SUBTASKS
+from veaf_sync.demo.titles import BUG_WORK, INCIDENTS, LAUNCHES, LOOSE, ON_CALL, SPIKES, STORY_WORK, SUBTASKS
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
 
 OBJECTIVE = "Objective"
 """The field in which people say what an item serves; the mapping of `init` reads it."""
-PROJECTS = ("PAY", "SHOP", "OPS")
+PAYMENTS, SHOP, OPERATIONS, LAUNCH = "PAY", "SHOP", "OPS", "LAUNCH"
+PROJECTS = (PAYMENTS, SHOP, OPERATIONS, LAUNCH)
 PEOPLE = {
     "PAY": ("u-01", "u-02", "u-03", "u-04", "u-05"),
     "SHOP": ("u-06", "u-07", "u-08", "u-09"),
     "OPS": ("u-10", "u-11", "u-12", "u-13", "u-03"),
+    "LAUNCH": ("u-14", "u-15", "u-16"),
 }
 OPEN_STATES = (
     ("To Do", StateCategory.TODO),
@@ -49,7 +51,7 @@ class Draft:
 
 
 def scenario(at: datetime) -> tuple[WorkItem, ...]:
-    """The organisation's work items as of `at` (aware): projects PAY, SHOP and OPS, in the order they were entered."""
+    """The organisation's work items as of `at` (aware), of all four projects, in the order they were entered."""
     return _Tracker(at).fill()
 
 
@@ -68,6 +70,7 @@ class _Tracker:
         self._said_on_stories()
         self._loose()
         self._operations()
+        self._launches()
         return tuple(self._items)
 
     def _epic(self, plan: EpicPlan) -> None:
@@ -144,6 +147,15 @@ class _Tracker:
             self._add(Draft("OPS", "Task", title, 3 + 2 * number, labels=("oncall",), points=1.0))
         for number, title in enumerate(SPIKES):
             self._add(Draft("SHOP" if number % 2 else "OPS", "Spike", title, 10 + 4 * number, points=2.0))
+
+    def _launches(self) -> None:
+        """Work without epics: what is done around a release. The label says which, on most of it."""
+        for number, (label, title) in enumerate(LAUNCHES):
+            done = 2 + number if number % 5 == 3 else None
+            labels = (label,) if label else ()
+            task = self._add(Draft("LAUNCH", "Task", title, 12 + 3 * number, done=done, labels=labels))
+            if number % 6 == 0:
+                self._subtasks(task)
 
     def _add(self, draft: Draft) -> WorkItem:
         self._numbers[draft.project] += 1

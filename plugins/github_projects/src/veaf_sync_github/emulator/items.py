@@ -17,9 +17,9 @@ _PROJECT = re.compile(r"[\w.-]+/\d+")
 class ItemLoader:
     """Puts work items into repositories and projects.
 
-    Keys `owner/repo#7` and partitions `owner/3` are taken as they are; others, such as PAY-7 in PAY, become
-    `acme/pay#7` in a project of their own. Points go to a number field Estimate, sprints to an iteration field
-    Sprint, other fields to text fields of the project.
+    Components are labels, in lower case. Keys `owner/repo#7` and partitions `owner/3` are taken as they are; others,
+    such as PAY-7 in PAY, become `acme/pay#7` in a project of their own. Points go to a number field Estimate, sprints
+    to an iteration field Sprint, other fields to text fields of the project.
     """
 
     def __init__(self, state: State, now: datetime) -> None:
@@ -61,7 +61,7 @@ class ItemLoader:
                 body=item.description,
                 state=("MERGED" if pull else "CLOSED") if done else "OPEN",
                 closed=(item.completed or updated) if done else None,
-                labels=list(dict.fromkeys([*item.labels, *tags])),
+                labels=list(dict.fromkeys([*item.labels, *map(str.lower, item.components), *tags])),
                 assignees=item.assignees,
                 milestone=item.milestones[0] if item.milestones else "",
                 type="" if pull or item.type == "Issue" else item.type,
