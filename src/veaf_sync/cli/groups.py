@@ -13,6 +13,7 @@ from veaf_sync.cli.words import NA, amount, percent
 if TYPE_CHECKING:
     from veaf_sync.read import CoverageAnswer, Weight, Weights
 
+TITLE_WIDTH = 32
 NAMES = ("count", "points", "hours", "people")
 VERDICTS = ("aligned", "exempt", "orphan", "dangling", "ambiguous", "unreadable")
 
@@ -22,7 +23,7 @@ def show(answer: CoverageAnswer, form: str, *, same: str = "") -> None:
     if form == "json":
         printer.document(answer)
     elif form == "csv":
-        printer.sheet(("group", "source", "weight", *_FIGURES), _sheet_rows(answer))
+        printer.sheet(("group", "source", "title", "weight", *_FIGURES), _sheet_rows(answer))
     else:
         weights, terminal = _weights(answer.weights), printer.width()
         narrow = terminal is not None and terminal < weights.narrowest()
@@ -60,9 +61,10 @@ def _weights(weights: Weights) -> Table:
 
 def _groups(answer: CoverageAnswer) -> Table:
     """By group in the weight `count`; the other weights are in the JSON and CSV forms."""
+    titled = any(group.title not in ("", group.group) for group in answer.groups)
     table = Table(
-        [
-            Column(answer.by.upper()),
+        [Column(answer.by.upper()), *([Column("TITLE", widest=TITLE_WIDTH)] if titled else [])]
+        + [
             Column("COVERAGE", right=True),
             Column("LOW", right=True),
             Column("HIGH", right=True),
@@ -75,6 +77,7 @@ def _groups(answer: CoverageAnswer) -> Table:
         name = group.group or NONE
         table.add(
             f"{group.source}:{name}" if group.source and answer.by == "partition" else name,
+            *([group.title] if titled else []),
             percent(count.coverage.value),
             percent(count.coverage.low),
             percent(count.coverage.high),
@@ -89,14 +92,14 @@ _FIGURES = ("total", *VERDICTS, "value", "low", "high", "imputed_share", "missin
 
 def _sheet_rows(answer: CoverageAnswer) -> Iterator[list[object]]:
     """Every weight of the whole (group empty) and of each group; a weight that is n/a has empty figures."""
-    for group, source, weights in [
-        ("", "", answer.weights),
-        *[(g.group or NONE, g.source, g.weights) for g in answer.groups],
+    for group, source, title, weights in [
+        ("", "", "", answer.weights),
+        *[(g.group or NONE, g.source, g.title, g.weights) for g in answer.groups],
     ]:
         for name in NAMES:
             weight: Weight | None = getattr(weights, name)
             if weight is None:
-                yield [group, source, name, *[""] * len(_FIGURES)]
+                yield [group, source, title, name, *[""] * len(_FIGURES)]
                 continue
             plain = {**weight.model_dump(exclude={"coverage"}), **weight.coverage.model_dump()}
-            yield [group, source, name, *["" if plain[figure] is None else plain[figure] for figure in _FIGURES]]
+            yield [group, source, title, name, *["" if plain[figure] is None else plain[figure] for figure in _FIGURES]]

@@ -15,11 +15,15 @@ GROUPS = ("source", "partition", "team", "objective", "level")
 
 
 class Group(Part):
-    """One group of `--by`. `group` is empty for work without one; `source` is set where groups are partitions."""
+    """One group of `--by`. `group` is empty for work without one.
+
+    Where groups are partitions, `source` is set, and `title` is what people call the partition in the tool.
+    """
 
     group: str
     source: str
     weights: Weights
+    title: str = ""
 
 
 class CoverageAnswer(Answer):
@@ -48,14 +52,16 @@ def coverage(
         metric_version=snapshot.run.metric_version,
         weights=weights(cells),
         by=by or "",
-        groups=_groups(cells, by) if by else [],
+        groups=_groups(snapshot, cells, by) if by else [],
     )
 
 
-def _groups(cells: pl.DataFrame, by: str) -> list[Group]:
+def _groups(snapshot: Snapshot, cells: pl.DataFrame, by: str) -> list[Group]:
+    titles = {(state.source, state.partition): state.title for state in snapshot.states}
     keys = ["source", "partition"] if by == "partition" else [by]
     found = []
     for key, part in sorted(cells.partition_by(keys, as_dict=True).items()):
         name = str(key[-1])
-        found.append(Group(group=name, source=str(key[0]) if by == "partition" else "", weights=weights(part)))
+        source = str(key[0]) if by == "partition" else ""
+        found.append(Group(group=name, source=source, title=titles.get((source, name), ""), weights=weights(part)))
     return found

@@ -21,7 +21,7 @@ class PartitionReading(Part):
     """A partition as it was read. `frozen` counted items are unreadable; `read_at` null: never read completely.
 
     `changed` items came in or changed in this run, `removed` ones left (deleted, or moved to another partition).
-    `fix` is the command that helps where it is not fresh or not whole.
+    `fix` is the command that helps where it is not fresh or not whole; `title` is what people call it in the tool.
     """
 
     source: str
@@ -34,6 +34,7 @@ class PartitionReading(Part):
     removed: int
     frozen: int
     fix: str = ""
+    title: str = ""
 
 
 class SourceReading(Part):
@@ -120,6 +121,7 @@ def _partition(snapshot: Snapshot, state: PartitionState, frozen: Mapping[tuple[
     return PartitionReading(
         source=state.source,
         partition=state.partition,
+        title=state.title,
         state=standing,
         reason=state.reason,
         read_at=state.read_at,

@@ -78,6 +78,7 @@ class PartitionRow:
     """A partition's reading beside what is counted in it."""
 
     partition: str
+    title: str
     state: str
     reason: str
     read_at: datetime | None
@@ -113,6 +114,7 @@ def readings(pack: Pack, tokens: Tokens) -> list[SourceRow]:
         rows = [
             PartitionRow(
                 partition=name,
+                title=row.title if row and row.title != name else "",
                 state=row.state if row else source.state,
                 reason=row.reason if row else "",
                 read_at=row.read_at if row else source.read_at,

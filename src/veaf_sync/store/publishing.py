@@ -160,6 +160,7 @@ def note_states(
             "source": source,
             "partition": clean(state.partition),
             "run": run,
+            "title": clean(state.title),
             "state": state.state,
             "reason": clean(state.reason),
             "read_at": micros(state.read_at),
@@ -170,7 +171,7 @@ def note_states(
         for state in states
     ]
     if rows:
-        replaced = ["state", "reason", "read_at", "items", "changed", "removed"]
+        replaced = ["title", "state", "reason", "read_at", "items", "changed", "removed"]
         connection.execute(database.upsert(tables.partition_states, replace=replaced), rows)
 
 

@@ -63,6 +63,7 @@ class Pulls:
                     changed=row.changed,
                     removed=row.removed,
                     run=row.run,
+                    title=row.title,
                 )
                 for row in rows
             ]

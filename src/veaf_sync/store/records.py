@@ -54,6 +54,8 @@ class Lease:
 class PartitionState:
     """How the reading of a partition went. `read_at`: the last complete reading; `run`: the run that noted this.
 
+    `title` is what people call the partition in the tool.
+
     `reason` says why it was not read whole; a fresh one has a reason where single items may not be read. `changed`
     items came in or changed, `removed` ones left, in that run.
     """
@@ -67,6 +69,7 @@ class PartitionState:
     changed: int = 0
     removed: int = 0
     run: int = 0
+    title: str = ""
 
     @property
     def fix(self) -> str:

@@ -181,6 +181,7 @@ partition_states = Table(
     Column("source", Text, nullable=False),
     Column("partition", Text, nullable=False),
     Column("run", BigInteger, nullable=False),
+    text("title"),  # what people call it there
     text("state"),
     text("reason"),
     number("read_at", empty=True),

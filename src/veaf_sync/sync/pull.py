@@ -97,7 +97,7 @@ def fail_source(
     """Freeze every known partition of a source that could not be read at all."""
     reason = describe_failure(name, error)
     before = store.pulls.states(source=name)
-    states = [PartitionState(name, state.partition, "failed", reason, state.read_at) for state in before]
+    states = [replace(state, state="failed", reason=reason) for state in before]
     states = states or [PartitionState(name, "", "failed", reason)]
     published = store.pulls.publish(run.id, name, states=states, lease=lease)
     return SourceReport(

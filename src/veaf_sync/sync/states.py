@@ -34,14 +34,17 @@ def states_of(source: Source, store: Store, run: Run, pulling: Pulling, *, accep
     reasons |= pulling.absences.failed
     states = []
     for name in sorted({*pulling.roster, *pulling.before}):
-        before = pulling.before[name].read_at if name in pulling.before else None
+        known = pulling.before.get(name)
+        before = known.read_at if known is not None else None
         gone = name not in pulling.roster
         if gone and (accept_empty or not source.connector.wants(name) or not _left(source, store, run, pulling, name)):
             states.append(PartitionState(source.name, name, "dropped"))
             continue
         state, reason = _reading(name, pulling, reasons, forbidden)
         read_at = run.at if state == "fresh" else before
-        states.append(PartitionState(source.name, name, state, reason, read_at))
+        title = pulling.roster[name].title if name in pulling.roster else ""
+        title = title or (known.title if known is not None else "")
+        states.append(PartitionState(source.name, name, state, reason, read_at, title=title))
     return states
 
 

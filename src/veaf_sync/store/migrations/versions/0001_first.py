@@ -119,6 +119,7 @@ def _pulls() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("partition", sa.Text(), nullable=False),
         number("run"),
+        text("title"),
         text("state"),
         text("reason"),
         number("read_at", empty=True),
