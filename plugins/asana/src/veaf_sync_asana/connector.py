@@ -39,7 +39,7 @@ class AsanaConnector(Connector[AsanaSettings]):
     name: ClassVar[str] = "asana"
     settings: ClassVar[type[AsanaSettings]] = AsanaSettings
     features: ClassVar[frozenset[Feature]] = frozenset(
-        {Feature.INCREMENTAL, Feature.IDS, Feature.DEPARTURES, Feature.WRITE}
+        {Feature.INCREMENTAL, Feature.IDS, Feature.DEPARTURES, Feature.FIND, Feature.WRITE}
     )
 
     def __init__(self, settings: AsanaSettings, session: Session, clock: Clock) -> None:
@@ -66,6 +66,9 @@ class AsanaConnector(Connector[AsanaSettings]):
 
     def get(self, ids: Sequence[str]) -> Mapping[str, WorkItem | Absent]:
         return self._reading.get(ids)
+
+    def find(self, names: Sequence[str]) -> Mapping[str, WorkItem]:
+        return self._reading.find(names)
 
     def ids(self, partition: str) -> Iterator[tuple[str, str | None]]:
         return self._reading.ids(partition)

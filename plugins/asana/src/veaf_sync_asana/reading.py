@@ -178,6 +178,21 @@ class Reading:
                 answers[gid] = self.items.read(one.raw, one.places)
         return answers
 
+    def find(self, names: Sequence[str]) -> dict[str, WorkItem]:
+        """Tasks by their number or by the address of their page."""
+        gids = {name: gid for name in names if (gid := self._named(name))}
+        answers = self.get(list(gids.values())) if gids else {}
+        found = ((name, answers[gid]) for name, gid in gids.items())
+        return {name: item for name, item in found if isinstance(item, WorkItem) and item.partitions}
+
+    def _named(self, name: str) -> str:
+        """The number of the task that a person named; "" where it cannot be one of this site."""
+        if "://" not in name:
+            return name if name.isdigit() else ""
+        path = name.partition("?")[0].removeprefix(self.client.settings.site)
+        parts = [part for part in path.strip("/").split("/") if part not in ("f", "task")]
+        return parts[-1] if path.startswith(("/0/", "/1/")) and parts[-1].isdigit() else ""
+
     def _one_by_one(self, gids: Sequence[str]) -> dict[str, Found | Absent]:
         """Each task with the projects it lives in, looked up along the tasks above it where it names none."""
         raws = self._ask_for(gids, FIELDS)

@@ -283,3 +283,16 @@ def test_projects_may_be_given_as_addresses():
     )
     assert settings.projects == ("1203", "1204")
     assert settings.hosts() == ("app.asana.com",)
+
+
+def test_a_task_is_found_by_number_or_address(asana, connect, clock, many):
+    site = asana(items=[*many(1, "901"), *many(1, "902", first=2001)], clock=clock)
+    connector = connect(site, projects=["901"])
+    address = f"{site.url}/1/1200000000000001/project/901/task/1001?focus=true"
+    old = f"{site.url}/0/901/1001/f"
+    elsewhere = "https://app.asana.example/0/901/1001"
+    found = connector.find(["1001", address, old, elsewhere, "2001", "PAY-1", "77"])
+    assert {name: item.id for name, item in found.items()} == {"1001": "1001", address: "1001", old: "1001"}
+    sent = len(site.requests)
+    assert connector.find(["PAY-1", elsewhere]) == {}
+    assert len(site.requests) == sent
