@@ -38,6 +38,8 @@ class Server:
     issue_types: bool
     sub_issues: bool
     issue_fields: bool
+    option_ids: bool
+    """Whether an option of a choice can be sent back with its identity, so that adding one clears no other."""
 
 
 class Client:
@@ -170,11 +172,12 @@ class Client:
             issue_types="issueType" in issue,
             sub_issues="parent" in issue,
             issue_fields=data.get("issueField") is not None,
+            option_ids="id" in _names(data.get("option"), "inputFields"),
         )
 
 
-def _names(type_: Any) -> frozenset[str]:
-    fields = type_.get("fields") if isinstance(type_, dict) else None
+def _names(type_: Any, of: str = "fields") -> frozenset[str]:
+    fields = type_.get(of) if isinstance(type_, dict) else None
     return frozenset(line(field.get("name")) for field in fields or () if isinstance(field, dict))
 
 

@@ -46,7 +46,7 @@ class GitHubConnector(Connector[GitHubSettings]):
         super().__init__(settings, session, clock)
         self._client = Client(settings, session, clock)
         self._reading = Reading(self._client)
-        self._writing = Writing(self._client)
+        self._writing = Writing(self._client, self._reading)
 
     def check(self) -> Identity:
         return self._client.identify()

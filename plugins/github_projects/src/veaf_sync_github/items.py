@@ -111,14 +111,18 @@ class ItemReader:
         }
 
     def _memberships(self, places: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> tuple[Membership, ...]:
+        ours = {self._projects[of].name: place for place in places if (of := place["project"]["id"]) in self._projects}
+        return tuple(Membership(name, _id(ours[name]["id"]), self._tags(ours[name], labels)) for name in sorted(ours))
+
+    def _tags(self, place: Mapping[str, Any], labels: Sequence[str]) -> tuple[str, ...]:
+        """What stands at the tag target: of labels those that have our form, of a field every value in this project."""
         tag = self._settings.tag
-        ours = tuple(label for label in labels if tag is not None and tag.objective(label) is not None)
-        found = {
-            self._projects[place["project"]["id"]].name: _id(place["id"])
-            for place in places
-            if place["project"]["id"] in self._projects
-        }
-        return tuple(Membership(name, handle=found[name], tags=ours) for name in sorted(found))
+        if tag is None:
+            return ()
+        if tag.field is None:
+            return tuple(label for label in labels if tag.objective(label) is not None)
+        value = place.get(f"f{self.names.index(tag.field)}") if tag.field in self.names else None
+        return tuple(sorted(_texts_of(value))) if value else ()
 
     def _values(self, places: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
         """The values of every field by its name, over all projects of this source, in the order of their names."""

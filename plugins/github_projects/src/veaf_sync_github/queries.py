@@ -13,6 +13,7 @@ SERVER = """query Server {
   project: __type(name: "ProjectV2") { fields { name args { name } } }
   issue: __type(name: "Issue") { fields { name } }
   issueField: __type(name: "ProjectV2ItemIssueFieldValue") { name }
+  option: __type(name: "ProjectV2SingleSelectFieldOptionInput") { inputFields { name } }
   rateLimit { cost remaining resetAt }
 }"""
 
@@ -136,6 +137,41 @@ def labels(places: Sequence[Sequence[str]]) -> str:
     return "query Labels({}) {{\n{}\n  rateLimit {{ cost remaining resetAt }}\n}}".format(
         ", ".join(given), "\n".join(asked)
     )
+
+
+def target_fields(server: Server) -> str:
+    """Projects by id, with their fields, the options of their choices and, of organisations, the issue fields."""
+    shared = (
+        """owner {
+        ... on Organization {
+          issueFields(first: 100) {
+            nodes {
+              ... on IssueFieldText { id name dataType }
+              ... on IssueFieldSingleSelect { id name dataType options { id name } }
+              ... on IssueFieldMultiSelect { id name dataType }
+              ... on IssueFieldNumber { id name dataType }
+              ... on IssueFieldDate { id name dataType }
+            }
+          }
+        }
+      }"""
+        if server.issue_fields
+        else ""
+    )
+    return f"""query TargetFields($ids: [ID!]!) {{
+  nodes(ids: $ids) {{
+    ... on ProjectV2 {{
+      fields(first: 100) {{
+        nodes {{
+          ... on ProjectV2FieldCommon {{ id name dataType }}
+          ... on ProjectV2SingleSelectField {{ options {{ id name color description }} }}
+        }}
+      }}
+      {shared}
+    }}
+  }}
+  rateLimit {{ cost remaining resetAt }}
+}}"""
 
 
 def mutations(calls: Sequence[tuple[str, str]]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from veaf_sync.connector import Absent, Cursor, Mark, Page, Partition, Shard, ahead
 from veaf_sync.errors import Incomplete, SourceError, TokenExpired
-from veaf_sync.model import WorkItem
+from veaf_sync.model import Membership, WorkItem
 from veaf_sync_github import queries
 from veaf_sync_github.client import Client
 from veaf_sync_github.items import ItemReader
@@ -38,6 +38,8 @@ class Reading:
         self._hidden: list[Partition] = []
         self._items: ItemReader | None = None
         self._swept: dict[str, Swept] = {}
+        self._known: dict[str, tuple[Membership, ...]] = {}
+        """Where the items live that were read directly last."""
 
     @property
     def projects(self) -> Mapping[str, Project]:
@@ -169,7 +171,18 @@ class Reading:
                 answers[id_] = self._absence()
             else:
                 answers[id_] = item
+            if isinstance(item, WorkItem):
+                self._known[id_] = item.partitions
         return answers
+
+    def know(self, ids: Sequence[str]) -> None:
+        """Read those of `ids` directly of which it is not known yet where they live."""
+        if unknown := [id_ for id_ in ids if id_ not in self._known]:
+            self.get(unknown)
+
+    def known(self, id_: str) -> tuple[Membership, ...]:
+        """Where an item lives, as it was read directly last."""
+        return self._known.get(id_, ())
 
     def find(self, names: Sequence[str]) -> dict[str, WorkItem]:
         """Issues and pull requests by `owner/repository#number` or by the address of their page."""

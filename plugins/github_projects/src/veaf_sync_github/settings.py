@@ -20,6 +20,8 @@ _PUBLIC = "github.com"
 class GitHubSettings(SourceSettings):
     """Projects of organisations and users on github.com or on a GitHub Enterprise Server."""
 
+    targets = frozenset({"label", "field"})
+
     connector: str = Field(default="github_projects", description="github_projects")
     site: str = Field(
         default=f"https://{_PUBLIC}",

@@ -24,8 +24,8 @@ from veaf_sync_github.client import Server
 from veaf_sync_github.emulator import own_schema
 from veaf_sync_github.judging import read_result
 
-NEW = Server("u", datetime(2026, 11, 24, tzinfo=UTC), True, True, True, True)
-OLD = Server("u", datetime(2026, 11, 24, tzinfo=UTC), False, False, False, False)
+NEW = Server("u", datetime(2026, 11, 24, tzinfo=UTC), True, True, True, True, True)
+OLD = Server("u", datetime(2026, 11, 24, tzinfo=UTC), False, False, False, False, False)
 
 
 def documents(server):
@@ -38,12 +38,20 @@ def documents(server):
         "numbered": queries.numbered(2),
         "sweep": queries.sweep(server),
         "count": queries.count(server),
+        "target fields": queries.target_fields(server),
         "labels": queries.labels([["a", "b"], ["c"]]),
         "write": queries.mutations(
             [
                 ("addLabelsToLabelable", "clientMutationId"),
                 ("removeLabelsFromLabelable", "clientMutationId"),
                 ("createLabel", "label { id }"),
+                ("updateProjectV2ItemFieldValue", "clientMutationId"),
+                ("clearProjectV2ItemFieldValue", "clientMutationId"),
+                *([("setIssueFieldValue", "clientMutationId")] if server.issue_fields else []),
+                (
+                    "updateProjectV2Field",
+                    "projectV2Field { ... on ProjectV2SingleSelectField { options { id name } } }",
+                ),
             ]
         ),
     }

@@ -10,6 +10,10 @@ _LEFT_OUT = (
     r"^ *parent: Issue\n",
     r"^  \| ProjectV2ItemIssueFieldValue\n",
     r"^type ProjectV2ItemIssueFieldValue .*\n",
+    r"^  issueFields\(after.*\n",
+    r"^  setIssueFieldValue\(.*\n",
+    r"(?<=^input ProjectV2SingleSelectFieldOptionInput \{\n  color: ProjectV2SingleSelectFieldOptionColor!\n"
+    r"  description: String!\n)  id: String\n",
 )
 
 

@@ -11,6 +11,7 @@ from graphql import GraphQLError, GraphQLSchema, execute_sync, parse, validate
 from graphql.language import DocumentNode
 
 from veaf_sync.clock import Clock
+from veaf_sync_github.emulator.field_changes import FieldChanges
 from veaf_sync_github.emulator.refusal import refuse
 from veaf_sync_github.emulator.state import Content, Label, Project, State
 from veaf_sync_github.emulator.views import (
@@ -45,7 +46,7 @@ class Caller:
         return content.repository is None or content.repository.full not in self.state.hidden_repositories
 
 
-class Root:
+class Root(FieldChanges):
     """The fields of `Query` and `Mutation`."""
 
     def __init__(self, state: State, clock: Clock) -> None:

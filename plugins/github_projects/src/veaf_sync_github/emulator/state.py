@@ -71,13 +71,38 @@ class Content:
 
 
 @dataclass
+class Option:
+    """A choice. Its identity is its id: the same name under another one is another choice."""
+
+    id: str
+    name: str
+    color: str = "GRAY"
+    description: str = ""
+
+
+@dataclass
 class Field:
-    """A field of a project. One that `mirrors` shows the value that stands on the issue."""
+    """A field of a project. One that `mirrors` shows the value that stands on the issue.
+
+    Values of choices are held by name; `options` are made as they are first chosen.
+    """
 
     id: str
     name: str
     type: str
     mirrors: bool = False
+    options: list[Option] = field(default_factory=list)
+
+    def option(self, name: object) -> Option:
+        """The choice of that name, made where there is none."""
+        found = next((option for option in self.options if option.name == name), None)
+        if found is None:
+            found = Option(f"{self.id}-{len(self.options) + 1}", str(name))
+            self.options.append(found)
+        return found
+
+    def chosen(self, id_: str) -> Option | None:
+        return next((option for option in self.options if option.id == id_), None)
 
 
 @dataclass
@@ -148,6 +173,11 @@ class State:
 
     def add_field(self, project: Project, name: str, type_: str, *, mirrors: bool = False) -> Field:
         return project.fields.setdefault(name, Field(self.new_id("PVTF"), name, type_, mirrors))
+
+    def issue_fields(self, owner: str) -> dict[str, Field]:
+        """The issue fields of an organisation by name: those that its projects show."""
+        every = (project for project in self.projects.values() if project.owner == owner)
+        return {one.name: one for project in every for one in project.fields.values() if one.mirrors}
 
     def label(self, repository: Repository, name: str, color: str = "ededed") -> Label:
         """The repository's label of that name, made where there is none; case does not tell labels apart."""

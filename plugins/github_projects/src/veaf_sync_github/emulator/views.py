@@ -43,6 +43,16 @@ class UserView:
 class OrganizationView(UserView):
     __typename = "Organization"
 
+    def issueFields(self, _info: Info, first: int | None = None, after: str | None = None, **_: Any) -> Connection:
+        return Connection(list(self._state.issue_fields(self.login).values()), _issue_field, first, after)
+
+
+def _issue_field(field: Field) -> dict[str, object]:
+    options = [{"id": option.id, "name": option.name} for option in field.options]
+    kind = {"SINGLE_SELECT": "IssueFieldSingleSelect", "NUMBER": "IssueFieldNumber"}.get(field.type, "IssueFieldText")
+    shown = {"__typename": kind, "id": f"IF_{field.name}", "name": field.name, "dataType": field.type}
+    return shown | ({"options": options} if field.type == "SINGLE_SELECT" else {})
+
 
 def _owned(state: State, caller: Caller, login: str, number: int) -> ProjectView:
     project = state.projects.get(f"{login}/{number}")
@@ -93,7 +103,14 @@ class FieldView:
     def __init__(self, field: Field) -> None:
         self.id, self.name = field.id, field.name
         self.dataType = "SINGLE_SELECT" if field.mirrors else field.type
-        self.options: list[object] = []
+        self._options = field.options
+
+    def options(self, _info: Info, names: Sequence[str] | None = None) -> list[dict[str, object]]:
+        return [
+            {"id": one.id, "name": one.name, "color": one.color, "description": one.description}
+            for one in self._options
+            if names is None or one.name in names
+        ]
 
 
 class PlainFieldView(FieldView):
@@ -176,10 +193,14 @@ def _value(item: str, field: Field, value: str | float) -> dict[str, object]:
         "TEXT": ("ProjectV2ItemFieldTextValue", {"text": value}),
         "NUMBER": ("ProjectV2ItemFieldNumberValue", {"number": value}),
         "DATE": ("ProjectV2ItemFieldDateValue", {"date": value}),
-        "SINGLE_SELECT": ("ProjectV2ItemFieldSingleSelectValue", {"name": value, "optionId": f"opt-{value}"}),
+        "SINGLE_SELECT": ("ProjectV2ItemFieldSingleSelectValue", {"name": value, "optionId": _option(field, value)}),
         "ITERATION": ("ProjectV2ItemFieldIterationValue", {"title": value, "iterationId": f"it-{value}"}),
     }[field.type]
     return {"__typename": kind, "id": f"{item}-{field.id}", **shown}
+
+
+def _option(field: Field, value: object) -> str:
+    return field.option(value).id if field.type == "SINGLE_SELECT" else ""
 
 
 def _mirrored(item: str, field: Field, value: str | float) -> dict[str, object]:
@@ -187,7 +208,7 @@ def _mirrored(item: str, field: Field, value: str | float) -> dict[str, object]:
     if isinstance(value, float):
         inner = {"__typename": "IssueFieldNumberValue", "value": value}
     elif field.type == "SINGLE_SELECT":
-        inner = {"__typename": "IssueFieldSingleSelectValue", "name": value, "optionId": f"opt-{value}"}
+        inner = {"__typename": "IssueFieldSingleSelectValue", "name": value, "optionId": _option(field, value)}
     else:
         inner = {"__typename": "IssueFieldTextValue", "value": value}
     inner["id"] = f"{item}-{field.id}-value"
