@@ -37,8 +37,8 @@ from veaf_sync.connector.settings import (
 from veaf_sync.connector.tag import LABELS, Tag, TargetKind
 
 __all__ = [
-    "LABELS",
     "BOARD_STATES",
+    "LABELS",
     "USUAL_LEVELS",
     "USUAL_STATES",
     "Absent",
