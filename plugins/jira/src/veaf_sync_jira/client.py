@@ -110,7 +110,8 @@ class Client:
         _ = self.site
         with self._fields_lock:
             if self._fields is None:
-                self._fields = discover(self._library.fields(), self.settings.fields)
+                tag = (self.settings.tag.field or "") if self.settings.tag else ""
+                self._fields = discover(self._library.fields(), self.settings.fields, tag)
             return self._fields
 
     @contextmanager

@@ -77,25 +77,32 @@ def pick(candidates: Sequence[Candidate], raw: Mapping[str, Any], project: str) 
     return found
 
 
-def discover(answer: Any, named: Mapping[str, Sequence[str]]) -> Fields:
-    """The fields of `GET /field`, those that the settings name included.
+def discover(answer: Any, named: Mapping[str, Sequence[str]], tag: str = "") -> Fields:
+    """The fields of `GET /field`, those that the settings name included, and that in which our tags stand (`tag`).
 
     Raises `Incomplete` for an answer that is no list of fields, `Rejected` for a name that Jira does not know:
     points that are silently missing would be a wrong number.
     """
     if not isinstance(answer, list) or not answer or not all(isinstance(row, dict) and row.get("id") for row in answer):
         raise Incomplete("The list of fields is not one.")
-    points = _by_name(answer, "points", named["points"]) if named.get("points") else _points(answer)
-    team = _by_name(answer, "team", named["team"]) if named.get("team") else _by_kind(answer, *_TEAMS)
+    points = _by_name(answer, "fields.points", named["points"]) if named.get("points") else _points(answer)
+    team = _by_name(answer, "fields.team", named["team"]) if named.get("team") else _by_kind(answer, *_TEAMS)
     return Fields(
         epic_link=_by_kind(answer, _EPIC_LINK),
         parent_link=_by_kind(answer, _PARENT_LINK),
         sprint=_by_kind(answer, _SPRINT),
         points=points,
         team=team,
-        custom={name: _by_name(answer, name, wanted) for name, wanted in named.items() if name not in _OWN},
+        custom=_custom(answer, named, tag),
         done_since=any(row["id"] == _DONE_SINCE for row in answer),
     )
+
+
+def _custom(
+    rows: Sequence[Mapping[str, Any]], named: Mapping[str, Sequence[str]], tag: str
+) -> dict[str, tuple[Candidate, ...]]:
+    found = {name: _by_name(rows, f"fields.{name}", wanted) for name, wanted in named.items() if name not in _OWN}
+    return found if not tag or tag in found else {**found, tag: _by_name(rows, "tag.field", [tag])}
 
 
 def _kind(row: Mapping[str, Any]) -> str:
@@ -126,7 +133,7 @@ def _by_name(rows: Sequence[Mapping[str, Any]], setting: str, names: Sequence[st
             known = {str(row.get("name", "")).lower(): str(row.get("name", "")) for row in rows}
             close = get_close_matches(wanted, known, 1)
             raise Rejected(
-                f"fields.{setting}: this Jira has no field named {name!r}. Nothing was read.",
+                f"{setting}: this Jira has no field named {name!r}. Nothing was read.",
                 fix=f"Did you mean {known[close[0]]}?"
                 if close
                 else "Look the name up in Jira, under Issues, Custom fields.",

@@ -56,10 +56,11 @@ class ItemReader:
         kind, state = line(type_.get("name")), line(status.get("name"))
         category = self._category(state, status)
         labels = tuple(map(clean, values.get("labels") or ()))
+        texts = self._custom(values, project_id)
         return WorkItem(
             id=id,
             key=key,
-            partitions=(Membership(partition, tags=self._tags(labels)),),
+            partitions=(Membership(partition, tags=self._tags(labels, texts)),),
             title=title(values.get("summary")),
             type=kind,
             level=self._level(kind, type_),
@@ -80,12 +81,17 @@ class ItemReader:
             updated=instant(values.get("updated")),
             completed=instant(values.get("resolutiondate"))
             or (instant(values.get("statuscategorychangedate")) if category is StateCategory.DONE else None),
-            fields=self._custom(values, project_id),
+            fields=texts,
         )
 
-    def _tags(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+    def _tags(self, labels: tuple[str, ...], texts: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """What stands at the tag target: of labels those that have our form, of a field every value."""
         tag = self._settings.tag
-        return tuple(label for label in labels if tag.objective(label) is not None) if tag else ()
+        if tag is None:
+            return ()
+        if tag.field is not None:
+            return tuple(sorted(texts.get(tag.field, ())))
+        return tuple(label for label in labels if tag.objective(label) is not None)
 
     def _category(self, state: str, status: Mapping[str, Any]) -> StateCategory:
         """The settings' word first, then Jira's own."""

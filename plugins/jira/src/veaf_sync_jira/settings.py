@@ -28,6 +28,8 @@ def _user(value: Any, info: ValidationInfo) -> Any:
 class JiraSettings(SourceSettings):
     """A Jira Cloud site or a Jira Data Center server. The site's host is the only one that is talked to."""
 
+    targets = frozenset({"label", "field"})
+
     connector: str = Field(default="jira", description="jira")
     site: str = Field(
         description="The address that the browser shows, such as https://acme.atlassian.net, with its path if it has "

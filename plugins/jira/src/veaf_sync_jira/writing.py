@@ -1,15 +1,16 @@
-"""Adding and removing labels: one bulk edit for many issues where Jira has that, else one edit for each."""
+"""Writing tags: labels by one bulk edit for many issues where Jira has that, else, and fields, one edit for each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
-from veaf_sync.connector import Absent, Pending, Preview, Refusal
+from veaf_sync.connector import LABELS, Absent, Pending, Preview, Refusal
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync_jira.reading import Reading
 from veaf_sync_jira.rights import Rights
+from veaf_sync_jira.target_field import TargetFields
 
 MOST_IN_BULK = 1000
 _LONGEST_LABEL = 255
@@ -19,37 +20,40 @@ _Verb = Literal["ADD", "REMOVE"]
 
 
 class Writing:
-    """Writes labels to one site. Whether it may edit in bulk, and without mail, it learns once."""
+    """Writes labels and custom fields of one site. Whether it may edit in bulk, and without mail, it learns once."""
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._client = reading.client
         self._rights = Rights(reading.client)
+        self._fields = TargetFields(reading.client)
         self._bulk = True
         self._loud: set[str] = set()
 
     def preview(self, changes: Sequence[TagChange]) -> Preview:
         """Requests, refusals and mails that writing `changes` would bring. Asks for permissions, once a project."""
-        refused = [Refusal(change, reason) for change in changes if (reason := _refusal(change))]
+        refused = [Refusal(change, reason) for change in changes if (reason := self._refusal(change))]
         hopeless = {id(refusal.change) for refusal in refused}
         good = [change for change in changes if id(change) not in hopeless]
         if not good:
             return Preview(0, tuple(refused), 0)
-        if self._in_bulk and self._rights.may("BULK_CHANGE") is not False:
-            requests = sum(2 * bool(batch[0].adds) + 2 * bool(batch[0].removes) for batch in self.batches(good))
-            return Preview(requests, tuple(refused), 0)
+        requests = 0
+        if self._in_bulk and _labels(good) and self._rights.may("BULK_CHANGE") is not False:
+            batches = self.batches(_labels(good))
+            requests = sum(2 * bool(batch[0].adds) + 2 * bool(batch[0].removes) for batch in batches)
+            good = [change for change in good if change.target != LABELS]
         loud = [change for change in good if not self._rights.may_mute(_project(change))]
         mailed = 0 if not loud or self._client.settings.mail == "never" else None
         if self._client.settings.mail == "never":
             refused += [Refusal(change, "Jira mutes its mails for project administrators only.") for change in loud]
         elif loud:
             mailed = self._rights.watchers([change.item.id for change in loud])
-        return Preview(len(good), tuple(refused), mailed)
+        return Preview(requests + len(good), tuple(refused), mailed)
 
     def batches(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:
         """Changes with the same labels to add and remove go together on Cloud, up to 1,000; singly otherwise."""
         groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[TagChange]] = {}
-        for change in changes:
+        for change in _labels(changes):
             groups.setdefault((tuple(sorted(change.adds)), tuple(sorted(change.removes))), []).append(change)
         for group in groups.values():
             start = 0
@@ -57,10 +61,11 @@ class Writing:
                 size = MOST_IN_BULK if self._in_bulk else 1
                 yield tuple(group[start : start + size])
                 start += size
+        yield from ((change,) for change in changes if change.target != LABELS)
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
         """Write a batch. Raises `AuthError` where nothing was done, `Incomplete` where that is not known."""
-        if self._in_bulk and not any(_refusal(change) for change in batch):
+        if batch[0].target == LABELS and self._in_bulk and not any(_refusal(change) for change in batch):
             try:
                 return self._submit("ADD" if batch[0].adds else "REMOVE", batch)
             except (Forbidden, Rejected) as refusal:
@@ -135,7 +140,7 @@ class Writing:
         return outcomes
 
     def _put(self, change: TagChange) -> Outcome:
-        if reason := _refusal(change):
+        if reason := self._refusal(change):
             return Outcome(change.item, Result.FAILED, reason)
         project = _project(change)
         quiet = project not in self._loud
@@ -156,18 +161,27 @@ class Writing:
 
     def _edit(self, change: TagChange, *, quiet: bool) -> None:
         """One edit of one issue: operations, never the whole list, so that others' labels stay."""
-        operations = [*({"add": name} for name in change.adds), *({"remove": name} for name in change.removes)]
+        body = self._body(change)
         path = f"issue/{change.handle or change.item.id}"
         params = {"notifyUsers": "false"} if quiet else None
         what = f"Editing {change.key}"
         for attempt in range(1, _TRIES + 1):
             try:
-                self._client.call("PUT", path, json={"update": {"labels": operations}}, params=params, what=what)
+                self._client.call("PUT", path, json=body, params=params, what=what)
             except Rejected as refusal:
                 if refusal.status != 409 or attempt == _TRIES:
                     raise
                 continue  # somebody edited at the same moment; operations can simply be repeated
             return
+
+    def _body(self, change: TagChange) -> dict[str, Any]:
+        if change.target != LABELS:
+            return self._fields.body(change)
+        operations = [*({"add": name} for name in change.adds), *({"remove": name} for name in change.removes)]
+        return {"update": {"labels": operations}}
+
+    def _refusal(self, change: TagChange) -> str:
+        return _refusal(change) if change.target == LABELS else self._fields.refusal(change)
 
     def _settle(self, batch: Sequence[TagChange], reasons: Mapping[str, str]) -> list[Outcome]:
         """What became of changes of which Jira did not say: a direct read shows it."""
@@ -186,6 +200,10 @@ def _seen_outcome(change: TagChange, item: WorkItem | Absent, reason: str) -> Ou
 
 def _outcome(change: TagChange, reason: str | None) -> Outcome:
     return Outcome(change.item, Result.APPLIED if reason is None else Result.FAILED, reason or "")
+
+
+def _labels(changes: Sequence[TagChange]) -> list[TagChange]:
+    return [change for change in changes if change.target == LABELS]
 
 
 def _project(change: TagChange) -> str:

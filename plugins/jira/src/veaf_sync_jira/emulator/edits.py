@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,7 +25,37 @@ class Edits:
         self.service = service
 
     def add_to(self, routes: Routes) -> None:
-        routes.add("PUT", f"{self.service.edition.root}/issue/{{issueIdOrKey}}", self.put)
+        root = self.service.edition.root
+        routes.add("PUT", f"{root}/issue/{{issueIdOrKey}}", self.put)
+        routes.add("GET", f"{root}/issue/{{issueIdOrKey}}/editmeta", self.screen)
+
+    def screen(self, request: Request, id_or_key: str) -> Response:
+        """What the caller may edit on an issue: nothing where the project's screen or permissions do not allow it."""
+        caller = self.service.known_caller(request)
+        issue = self.service.readable(caller, id_or_key)
+        state, knobs = self.service.state, self.service.knobs
+        hidden = not caller.edits or issue.project in knobs.locked | knobs.off_screen
+        shown = {} if hidden else {id: self._meta(id, *state.custom[id]) for id in state.custom}
+        return Response.of({"fields": shown})
+
+    def _meta(self, id: str, name: str, kind: str) -> dict[str, Any]:
+        several = kind.endswith(":multiselect")
+        schema: dict[str, Any] = {"type": "array" if several else "string", "custom": kind}
+        schema["customId"] = int(id.removeprefix("customfield_"))
+        meta: dict[str, Any] = {"required": False, "schema": schema, "name": name}
+        meta |= {"key": id} if self.service.edition.cloud else {"fieldId": id}
+        meta["operations"] = ["add", "set", "remove"] if several else ["set"]
+        if id in self.service.state.options:
+            meta["allowedValues"] = [self._option(id, value) for value in self.service.state.options[id]]
+        return meta
+
+    def _option(self, id: str, value: str) -> dict[str, str]:
+        """A choice as Jira shows it. Raises `Refused` (400) where the field has none of that name."""
+        options = self.service.state.options.get(id)
+        if options is not None and value not in options:
+            raise Refused(400, errors={id: f"Option value '{value}' is not valid"})
+        number = str(20_000 + (options.index(value) if options is not None else sum(map(ord, value))))
+        return {"self": self.service.edition.link(f"customFieldOption/{number}"), "id": number, "value": value}
 
     def put(self, request: Request, id_or_key: str) -> Response:
         caller = self.service.known_caller(request)
@@ -64,6 +95,8 @@ class Edits:
         for name, operations in update.items():
             if name == "labels":
                 labels = self.labels(issue, labels, operations)
+            elif self._several(name):
+                changes[name] = self._operated(issue, name, operations)
             else:
                 changes[name] = _set_value(name, operations)
         kept = self._fields(issue, changes)
@@ -97,11 +130,47 @@ class Edits:
         for name, value in changes.items():
             if name != "summary" and name not in self.service.state.custom:
                 raise Refused(400, errors={name: _off_screen(name)})
-            if value is None:
+            if issue.project in self.service.knobs.off_screen:
+                raise Refused(400, errors={name: _off_screen(name)})
+            shown = self._value(name, value)
+            if shown is None or shown == []:
                 kept.pop(name, None)
             else:
-                kept[name] = compact(value)
+                kept[name] = compact(shown)
         return kept
+
+    def _value(self, name: str, value: Any) -> Any:
+        """A value as the field holds it. Raises `Refused` (400) for one that it does not take."""
+        kind = self.service.state.custom.get(name, ("", ""))[1].rpartition(":")[2]
+        if value is None or kind not in ("select", "multiselect", "textfield") or name == "summary":
+            return value
+        if kind == "textfield":
+            if not isinstance(value, str):
+                raise Refused(400, errors={name: "Operation value must be a string"})
+            return value
+        given = value if kind == "multiselect" else [value]
+        if not isinstance(given, list) or not all(isinstance(one, dict) and "value" in one for one in given):
+            raise Refused(400, errors={name: "Specify a valid 'id' or 'name' for the option"})
+        shown = [self._option(name, one["value"]) for one in given]
+        return shown if kind == "multiselect" else shown[0]
+
+    def _several(self, name: str) -> bool:
+        return self.service.state.custom.get(name, ("", ""))[1].endswith(":multiselect")
+
+    def _operated(self, issue: Issue, name: str, operations: Any) -> list[dict[str, Any]]:
+        """The choices of a field of several after the operations add, remove and set."""
+        now = [{"value": one["value"]} for one in json.loads(issue.fields.get(name, "[]"))]
+        for operation in operations:
+            for verb, value in operation.items():
+                if verb == "set":
+                    now = list(value)
+                elif verb == "add":
+                    now += [value] if value not in now else []
+                elif verb == "remove":
+                    now = [one for one in now if one != value]
+                else:
+                    raise Refused(400, errors={name: f"Operation '{verb}' is not supported."})
+        return now
 
 
 def _must_be_labels(values: Iterable[Any]) -> None:

@@ -16,6 +16,7 @@ _CATEGORIES = {
     "indeterminate": {"id": 4, "key": "indeterminate", "colorName": "yellow", "name": "In Progress"},
     "done": {"id": 3, "key": "done", "colorName": "green", "name": "Done"},
 }
+_TYPES = "com.atlassian.jira.plugin.system.customfieldtypes:"
 _FIRST_ID = 10_000
 _KEY_LENGTH = 32
 
@@ -30,6 +31,8 @@ class State:
         self.statuses: dict[str, Status] = {}
         self.issues: dict[int, Issue] = {}
         self.custom: dict[str, tuple[str, str]] = {id: (name, kind) for id, _, name, kind in edition.custom}
+        self.options: dict[str, list[str]] = {}
+        """The choices of a select field by its id; a field that is not here takes any."""
         self.index = Index()
         self._ids: dict[str, int] = {}
         self._last: dict[str, int] = {}
@@ -101,6 +104,13 @@ class State:
                 return id
         id = f"customfield_{11_000 + len(self.custom)}"
         self.custom[id] = (name, kind)
+        return id
+
+    def choice(self, name: str, kind: str, *options: str) -> str:
+        """A field of choices, or a text field, with this name; its id."""
+        id = self.field_id(name, _TYPES + kind)
+        if kind in ("select", "multiselect"):
+            self.options[id] = list(options)
         return id
 
     def user(self, name: str) -> str:
