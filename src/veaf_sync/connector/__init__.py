@@ -20,6 +20,7 @@ from veaf_sync.connector.contract import (
     Pending,
     Preview,
     Refusal,
+    Rehearsal,
     Shard,
 )
 from veaf_sync.connector.settings import (
@@ -56,6 +57,7 @@ __all__ = [
     "Pending",
     "Preview",
     "Refusal",
+    "Rehearsal",
     "RelativePath",
     "Shard",
     "SourceSettings",

@@ -113,6 +113,14 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What would keep tags from being written, and what is good to know before, one sentence each."""
+
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """A bulk task that goes on in the tool; `poll` asks for it."""
 
@@ -144,6 +152,10 @@ class Connector(Generic[S]):
         For sources whose content can be wrong, such as files; a tool is asked by `check` and `partitions`.
         """
         return ()
+
+    def rehearse(self) -> Rehearsal:
+        """Whether tags could be written, without writing any; for `check --online` only, with the write credential."""
+        return Rehearsal()
 
     def partitions(self) -> Sequence[Partition]:
         """The visible roster, sorted by name."""

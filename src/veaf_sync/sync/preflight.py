@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.connector import Identity, Partition
+from veaf_sync.credentials import redact
+from veaf_sync.errors import AuthError, VeafSyncError
 from veaf_sync.plugins import Registry
 from veaf_sync.sync.sources import FAILURES, Sources, describe_failure
 
@@ -44,10 +46,26 @@ def _ask(name: str, sources: Sources) -> SourceCheck:
             if not partitions:
                 problems.append("nothing is visible to this credential")
     except FAILURES as error:
-        problems.append(describe_failure(name, error))
+        problems.append(_told(name, error, "token", sources))
     try:
-        if identity is not None and (writer := sources.writing(name)) is not source:
-            notes += (f"writes as {writer.identify().user}, with write_token",)
+        if identity is not None:
+            writer = sources.writing(name)
+            if writer is not source:
+                notes += (f"writes as {writer.identify().user}, with write_token",)
+            if not problems and writer.settings.tag is not None and not writer.settings.read_only:
+                rehearsal = writer.connector.rehearse()
+                problems += rehearsal.problems
+                notes += rehearsal.notes
     except FAILURES as error:
-        problems.append(f"write_token: {describe_failure(name, error)}")
+        problems.append(f"write_token: {_told(name, error, 'write_token', sources)}")
     return SourceCheck(name, identity, partitions, tuple(problems), notes)
+
+
+def _told(name: str, error: BaseException, credential: str, sources: Sources) -> str:
+    """Why a source could not be asked, where the credential that was refused is kept, and what helps."""
+    parts = [describe_failure(name, error)]
+    if isinstance(error, AuthError) and (kept := sources.kept(name, credential)):
+        parts.append(f"It is kept in {kept}.")
+    if isinstance(error, VeafSyncError) and error.fix and "check --online" not in error.fix:
+        parts.append(redact(error.fix))
+    return " ".join(parts)

@@ -65,6 +65,10 @@ class Sources:
         settings = self._config.settings.sources[name]
         return self._get(name, settings.for_writing(), writes=settings.write_token is not None)
 
+    def kept(self, name: str, credential: str) -> str:
+        """Where a credential of a source is kept, as its reference says; "" where it has none of that name."""
+        return str(getattr(self._config.settings.sources[name], credential, None) or "")
+
     def __enter__(self) -> Self:
         return self
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from veaf_sync.clock import Clock
 from veaf_sync.connector import Identity
-from veaf_sync.errors import AuthError, Incomplete
+from veaf_sync.errors import AuthError, Incomplete, SourceError
 from veaf_sync_jira.fields import Fields, discover
 from veaf_sync_jira.settings import JiraSettings
 from veaf_sync_jira.texts import instant, line
@@ -77,7 +77,10 @@ class Client:
             with ThreadPoolExecutor(1, "jira-myself") as beside:
                 asked = beside.submit(self._library.myself)
                 self._site = self._ask_site(version)
-                myself = asked.result()
+                try:
+                    myself = asked.result()
+                except AuthError as refused:
+                    raise self._scoped(refused) from refused
             self._library._options["rest_api_version"] = "3" if self._site.cloud else "2"
             user = next((text for key in ("emailAddress", "name", "accountId") if (text := _text(myself, key))), "")
             if not (_text(myself, "accountId") or _text(myself, "name") or _text(myself, "key")):
@@ -94,6 +97,20 @@ class Client:
                 notes=notes,
             )
             return self._identity
+
+    def _scoped(self, refused: AuthError) -> AuthError:
+        """The same refusal, with what helps where the token is a scoped one: those work at the gateway only."""
+        if not self.settings.user or self.settings.gateway or not self._site or not self._site.cloud:
+            return refused
+        try:
+            told = self.session.call("GET", f"{self.settings.site}/_edge/tenant_info", what="Asking for the cloud id")
+        except SourceError:
+            return refused
+        cloud = _text(told.data, "cloudId")
+        if not cloud:
+            return refused
+        gateway = f"https://api.atlassian.com/ex/jira/{cloud}"
+        return AuthError(refused.message, fix=f"A token with scopes works only at site: {gateway}. {refused.fix}")
 
     @property
     def site(self) -> Site:

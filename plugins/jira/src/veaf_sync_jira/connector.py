@@ -17,11 +17,13 @@ from veaf_sync.connector import (
     Partition,
     Pending,
     Preview,
+    Rehearsal,
     Shard,
 )
 from veaf_sync.model import Outcome, TagChange, WorkItem
 from veaf_sync_jira.client import Client
 from veaf_sync_jira.reading import Reading, since_of
+from veaf_sync_jira.rehearsing import Rehearsing
 from veaf_sync_jira.settings import JiraSettings
 from veaf_sync_jira.writing import Writing
 
@@ -50,6 +52,9 @@ class JiraConnector(Connector[JiraSettings]):
 
     def check(self) -> Identity:
         return self._client.identify()
+
+    def rehearse(self) -> Rehearsal:
+        return Rehearsing(self._client).rehearse([each.name for each in self._reading.partitions() if each.readable])
 
     def partitions(self) -> Sequence[Partition]:
         return self._reading.partitions()

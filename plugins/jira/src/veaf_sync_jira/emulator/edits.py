@@ -36,6 +36,10 @@ class Edits:
         state, knobs = self.service.state, self.service.knobs
         hidden = not caller.edits or issue.project in knobs.locked | knobs.off_screen
         shown = {} if hidden else {id: self._meta(id, *state.custom[id]) for id in state.custom}
+        if not hidden:
+            labels: dict[str, Any] = {"required": False, "name": "Labels", "operations": ["add", "set", "remove"]}
+            labels["schema"] = {"type": "array", "items": "string", "system": "labels"}
+            shown["labels"] = labels | ({"key": "labels"} if self.service.edition.cloud else {"fieldId": "labels"})
         return Response.of({"fields": shown})
 
     def _meta(self, id: str, name: str, kind: str) -> dict[str, Any]:
