@@ -99,7 +99,7 @@ class Reading:
                 yield step
         except Rejected as refusal:
             self._must_see([key])
-            raise Incomplete(refusal.message, fix=refusal.fix) from refusal
+            raise _given_up(refusal) from refusal
 
     def _changes(self, shard: Shard, mark: Mark | None, patience: Patience) -> Iterator[Step]:
         query = jql.changed(shard.partitions, int((shard.query or {})["since"]))
@@ -115,7 +115,7 @@ class Reading:
                 raise Incomplete(
                     lost.message, fix="Run the same command again: what is readable is read then."
                 ) from lost
-            raise Incomplete(refusal.message, fix=refusal.fix) from refusal
+            raise _given_up(refusal) from refusal
 
     def _walk(
         self,
@@ -144,7 +144,7 @@ class Reading:
             data = self.client.call("POST", path, json=body, safe=True, what=what).data
         except Rejected as refusal:
             self._must_see([key])
-            raise Incomplete(refusal.message, fix=refusal.fix) from refusal
+            raise _given_up(refusal) from refusal
         number = data.get("count" if cloud else "total") if isinstance(data, dict) else None
         if not isinstance(number, int) or number < 0:
             raise Incomplete(f"{what}: the answer holds no number.")
@@ -165,7 +165,7 @@ class Reading:
                     yield str(raw["id"]), (raw.get("fields") or {}).get("updated") if not cloud else None
         except Rejected as refusal:
             self._must_see([key])
-            raise Incomplete(refusal.message, fix=refusal.fix) from refusal
+            raise _given_up(refusal) from refusal
 
     def get(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent]:
         """Issues read directly, past the index.
@@ -261,3 +261,11 @@ def since_of(cursors: Mapping[str, Cursor], keys: Sequence[str]) -> int:
 
 def _millis(at: datetime) -> int:
     return round(at.timestamp() * 1000)
+
+
+def _given_up(refusal: Rejected) -> Incomplete:
+    """A walk that Jira refused for good, with what helps."""
+    fix = refusal.fix
+    if refusal.status == 410:
+        fix = "This search is Data Center's, and Jira Cloud has given it up: take edition: dc out of the source."
+    return Incomplete(refusal.message, fix=fix)

@@ -339,3 +339,16 @@ def test_self_links_are_never_followed(site, connect, pull):
     """The bodies' links name another host; the session would refuse to go there."""
     items, _ = pull(connect(site))
     assert all(item.url.startswith(site.url) for item in items.values())
+
+
+@pytest.mark.parametrize("status", [410, 413, 414, 422])
+def test_what_is_refused_for_good_is_asked_once_and_named(site, connect, whole, fails, status):
+    """The search that Cloud has given up, a query that is too long (all are sent as a body), a defect of the site."""
+    refusal = Status(status, body=b'{"errorMessages": ["So it is."], "errors": {}}')
+    searches = {"path": r"/search(/jql)?$", "when": lambda request: request.method == "POST"}
+    planned = site.faults.add(refusal, nth=5, times=None, **searches)
+    with pytest.raises(Incomplete, match=rf"refused \({status}\): So it is") as ended:
+        list(connect(site).pages(whole("PAY"), None))
+    assert planned.hits == 1
+    assert ("edition: dc" in ended.value.fix) is (status == 410)
+    assert all(request.method == "POST" for request in site.requests if request.path.endswith(("/2/search", "/jql")))
