@@ -54,20 +54,26 @@ class CustomFields:
                     self._known.setdefault(made.name, []).append(made)
             return self._known.get(name, [])
 
-    def refusal(self, change: TagChange) -> str:
-        """Why a change cannot be written; "" where it can."""
-        name = _name(change)
+    def unfit(self, name: str) -> str:
+        """Why nothing can be written to a field of that name; "" where it can."""
         found = self._named(name)
         if self._unpaid:
             return "Custom fields are a paid feature of Asana; use a tag instead."
         if len(found) != 1:
-            several = f"{len(found)} custom fields are" if found else "no custom field of the workspace is"
+            several = f"{len(found)} custom fields are" if found else "No custom field of the workspace is"
             return f"{several} called {name!r}."
-        (one,) = found
-        if one.kind not in (_ONE, _SEVERAL, _TEXT):
-            return f"The custom field {name!r} is a {one.kind}; a tag needs a choice or a text."
-        if one.read_only:
+        if found[0].kind not in (_ONE, _SEVERAL, _TEXT):
+            return f"The custom field {name!r} is a {found[0].kind}; a tag needs a choice or a text."
+        if found[0].read_only:
             return f"The custom field {name!r} may not be changed by this user."
+        return ""
+
+    def refusal(self, change: TagChange) -> str:
+        """Why a change cannot be written; "" where it can."""
+        name = _name(change)
+        if reason := self.unfit(name):
+            return reason
+        (one,) = self._named(name)
         if one.kind != _SEVERAL and len(change.after) > 1:
             return f"The custom field {name!r} holds one value, and {len(change.after)} would stand there."
         if off := next((value for value in change.adds if value in one.disabled), ""):

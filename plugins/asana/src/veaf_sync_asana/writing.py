@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from veaf_sync.connector import LABELS, Preview, Refusal
+from veaf_sync.connector import LABELS, Preview, Refusal, Rehearsal
 from veaf_sync.model import Outcome, Result, TagChange
 from veaf_sync_asana.client import AT_ONCE, Action, Client
 from veaf_sync_asana.custom_fields import CustomFields
@@ -27,6 +27,12 @@ class Writing:
         creating = self._tags.requests(_labels(good)) if _labels(good) else 0
         creating += self._fields.requests(_others(good))
         return Preview(creating + sum(1 for _ in self.batches(good)), tuple(refused))
+
+    def rehearse(self) -> Rehearsal:
+        """What would keep tags from being written: only fields can be looked at; Asana does not say who may write."""
+        tag = self._client.settings.tag
+        reason = self._fields.unfit(tag.field) if tag is not None and tag.field is not None else ""
+        return Rehearsal((reason,) if reason else ())
 
     def batches(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:
         """As many changes as fit into one request of ten actions."""

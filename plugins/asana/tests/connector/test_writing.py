@@ -140,7 +140,7 @@ def test_what_a_field_cannot_hold_is_refused_before(site, connect, change, asana
         return refusal.reason
 
     assert "holds one value" in reason("a", "b")
-    assert "no custom field of the workspace is called 'Theme'" in reason("a", target="field:Theme")
+    assert "No custom field of the workspace is called 'Theme'" in reason("a", target="field:Theme")
     (field,) = site.state.fields.values()
     field.options.append(Option("5", "old", enabled=False))
     field.read_only = False
@@ -202,3 +202,13 @@ def test_a_tag_deleted_between_plan_and_write_fails_and_is_said(site, connect, c
     result, detail = write(connector, [change("1001", (), (FAST,))])["1001"]
     assert result == "failed"
     assert detail.startswith("tag: Unknown object")
+
+
+def test_a_rehearsal_names_what_would_keep_tags_from_a_field(site, connect, asana, clock, many):
+    assert connect(site).rehearse().problems == ()
+    assert connect(site, tag={"field": "Objective"}).rehearse().problems == ()
+    (problem,) = connect(site, tag={"field": "Theme"}).rehearse().problems
+    assert problem == "No custom field of the workspace is called 'Theme'."
+    free = asana(items=many(1), clock=clock, knobs=Knobs(free=True))
+    (problem,) = connect(free, tag={"field": "Objective"}).rehearse().problems
+    assert "paid feature" in problem

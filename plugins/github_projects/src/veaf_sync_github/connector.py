@@ -16,6 +16,7 @@ from veaf_sync.connector import (
     Page,
     Partition,
     Preview,
+    Rehearsal,
     Shard,
 )
 from veaf_sync.model import Outcome, TagChange, WorkItem
@@ -50,6 +51,9 @@ class GitHubConnector(Connector[GitHubSettings]):
 
     def check(self) -> Identity:
         return self._client.identify()
+
+    def rehearse(self) -> Rehearsal:
+        return self._writing.rehearse(self.config.tag)
 
     def partitions(self) -> Sequence[Partition]:
         return self._reading.partitions()

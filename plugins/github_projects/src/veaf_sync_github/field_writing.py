@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from veaf_sync.connector import Preview, Refusal
+from veaf_sync.connector import Preview, Refusal, Rehearsal
 from veaf_sync.model import Membership, Outcome, Result, TagChange
 from veaf_sync_github.client import Client
 from veaf_sync_github.reading import Reading
@@ -23,6 +23,23 @@ class FieldWriting:
         self._client = client
         self._reading = reading
         self._fields = TargetFields(client)
+
+    def rehearse(self, name: str) -> Rehearsal:
+        """Where a field of that name is, and whether it can hold a tag."""
+        projects = list(self._reading.projects.values())
+        self._fields.learn(projects, name)
+        problems, without = [], []
+        for project in projects:
+            target = self._fields.get(project.name, name)
+            if target is None:
+                without.append(project.name)
+            elif target.type not in (TEXT, ONE):
+                where = f"The field {name!r} of {project.name}"
+                problems.append(f"{where} is a {target.type.lower()}; a tag needs a text or a choice of one.")
+        if without and len(without) == len(projects):
+            return Rehearsal((f"No project has a field called {name!r}, so no tag is written.",))
+        told = f"No field is called {name!r} in {', '.join(without)}: items that are only there get no tag."
+        return Rehearsal(tuple(problems), (told,) if without else ())
 
     def preview(self, changes: Sequence[TagChange]) -> Preview:
         """Requests and refusals that writing `changes` would bring. GitHub mails nobody about project fields."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from veaf_sync.connector import LABELS, Preview
+from veaf_sync.connector import LABELS, Preview, Rehearsal, Tag
 from veaf_sync.model import Outcome, TagChange
 from veaf_sync_github.client import Client
 from veaf_sync_github.field_writing import FieldWriting
@@ -19,6 +19,10 @@ class Writing:
     def __init__(self, client: Client, reading: Reading) -> None:
         self._labels = LabelWriting(client)
         self._fields = FieldWriting(client, reading)
+
+    def rehearse(self, tag: Tag | None) -> Rehearsal:
+        """What would keep tags from being written: only fields can be looked at; the token's scopes are not told."""
+        return self._fields.rehearse(tag.field) if tag is not None and tag.field is not None else Rehearsal()
 
     def preview(self, changes: Sequence[TagChange]) -> Preview:
         labels, fields = self._labels.preview(_at_labels(changes)), self._fields.preview(_at_fields(changes))

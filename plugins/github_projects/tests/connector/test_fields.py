@@ -159,3 +159,18 @@ def test_fields_are_twenty_values_a_request(github, connect, clock, many, pull):
     sent = len(site.requests)
     write(connector, [change(item, (), ("fast",)) for item in items.values()])
     assert len(site.requests) - sent == 1 + 5, "the fields once, then twenty values a request"
+
+
+def test_a_rehearsal_says_where_the_field_is(github, connect, clock, many):
+    site = github(items=many(1, "acme/1", "acme/2"), clock=clock)
+    assert connect(site).rehearse().problems == ()
+
+    def told():
+        return connect(site, tag={"field": "Objective"}).rehearse()
+
+    assert told().problems == ("No project has a field called 'Objective', so no tag is written.",)
+    site.state.add_field(site.state.project("acme/1"), "Objective", "TEXT")
+    assert told().notes == ("No field is called 'Objective' in acme/2: items that are only there get no tag.",)
+    site.state.add_field(site.state.project("acme/2"), "Objective", "NUMBER")
+    (problem,) = told().problems
+    assert problem == "The field 'Objective' of acme/2 is a number; a tag needs a text or a choice of one."
