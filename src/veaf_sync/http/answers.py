@@ -53,7 +53,7 @@ def judge(response: Response, what: str, taken: Collection[int] = ()) -> Answer:
     _require_login(response, what)
     if 200 <= status < 300 or status in taken:
         return Answer(status, response.headers, _parse(response, what), response.url, response)
-    said = tool_text(response)
+    said = tool_text(response).rstrip(".")
     tail = f": {said}" if said else ""
     if status == 401:
         raise AuthError(f"{what}: the credentials were refused (401){tail}.", fix=_CREDENTIALS)

@@ -56,12 +56,17 @@ class Reading:
     def wants(self, project: str) -> bool:
         """Whether the settings ask for a project that is not in the roster.
 
-        One that can be seen and is in none of the portfolios was taken out of them; one that cannot may be in them.
+        One that can be seen was archived, or taken out of the portfolios; of one that cannot nobody knows.
         """
         settings = self.client.settings
-        if settings.portfolios and project not in settings.projects:
+        if settings.projects and not settings.portfolios:
+            return project in settings.projects
+        if project in settings.projects:
+            return True
+        try:
             return not visible(self.client, project)
-        return not settings.projects or project in settings.projects
+        except SourceError:
+            return True
 
     def shards(self, names: Sequence[str], cursors: Mapping[str, Cursor]) -> list[Shard]:
         """A shard for each project: what changed where the feed still knows the place of its cursor, else all of it."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from veaf_sync.connector import Absent
-from veaf_sync.emulator import Meanwhile, Response, Rewrite
+from veaf_sync.emulator import Meanwhile, Response, Rewrite, Status
 from veaf_sync.errors import AuthError, Forbidden, Incomplete
 from veaf_sync.model import Level, StateCategory
 from veaf_sync_asana.emulator import Knobs
@@ -296,3 +296,15 @@ def test_a_task_is_found_by_number_or_address(asana, connect, clock, many):
     sent = len(site.requests)
     assert connector.find(["PAY-1", elsewhere]) == {}
     assert len(site.requests) == sent
+
+
+def test_an_archived_project_is_not_wanted_and_a_hidden_one_is(asana, connect, clock, many):
+    site = asana(items=[*many(1, "901"), *many(1, "902", first=2)], clock=clock)
+    site.archive_project("902")
+    connector = connect(site)
+    assert [partition.name for partition in connector.partitions()] == ["901"]
+    assert not connector.wants("902"), "the open ones are asked for"
+    site.hide_project("902")
+    assert connector.wants("902"), "of one that cannot be seen nobody knows"
+    site.faults.add(Status(500), times=None)
+    assert connector.wants("902")
