@@ -59,7 +59,7 @@ class GitHubConnector(Connector[GitHubSettings]):
         return self._reading.partitions()
 
     def wants(self, partition: str) -> bool:
-        return partition in self.config.projects or partition.partition("/")[0] in self.config.owners
+        return self._reading.wants(partition)
 
     def shards(self, partitions: Sequence[Partition], cursors: Mapping[str, Cursor]) -> Sequence[Shard]:
         """Each project is a shard: what changed where there is a cursor, else all of it."""

@@ -15,7 +15,7 @@ from veaf_sync_github import queries
 from veaf_sync_github.client import Client
 from veaf_sync_github.items import ItemReader
 from veaf_sync_github.judging import next_of, nodes_of
-from veaf_sync_github.roster import Project, roster
+from veaf_sync_github.roster import Project, roster, visible
 from veaf_sync_github.sweeping import MOST_PAGES, Pages, Swept, partial, sweep
 
 if TYPE_CHECKING:
@@ -62,6 +62,19 @@ class Reading:
         """The roster: the visible projects, and those asked for that are not visible."""
         shown = [project.partition for project in self.projects.values()]
         return sorted([*shown, *self._hidden], key=lambda partition: partition.name)
+
+    def wants(self, name: str) -> bool:
+        """Whether the settings ask for a project that is not in the roster.
+
+        Of an owner all open projects are read: one that can be seen was closed; of one that cannot nobody knows.
+        """
+        settings = self.client.settings
+        if name in settings.projects or name.partition("/")[0] not in settings.owners:
+            return name in settings.projects
+        try:
+            return not visible(self.client, name)
+        except SourceError:
+            return True
 
     def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
         """Walk a shard. The cursor is the server's time when the command first asked it, minus the lag."""

@@ -54,6 +54,11 @@ def roster(client: Client) -> tuple[list[Project], list[Partition]]:
     return [found[name] for name in sorted(found)], hidden
 
 
+def visible(client: Client, name: str) -> bool:
+    """Whether a project can be seen, open or closed. Raises where GitHub does not answer clearly."""
+    return next(iter(_by_number(client, [name]))) is not None
+
+
 def _by_number(client: Client, names: Sequence[str]) -> Iterator[Project | None]:
     what = "Asking for the projects"
     pairs = [split_project(name) for name in names]

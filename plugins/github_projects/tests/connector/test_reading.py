@@ -288,3 +288,15 @@ def test_a_server_without_projects(github, connect, clock, many):
     site.faults.add(Rewrite(lambda _: Response.of({"data": {"viewer": {"login": "me"}, "project": None}})))
     with pytest.raises(Incomplete, match="does not know projects"):
         connect(site).check()
+
+
+def test_a_closed_project_of_an_owner_is_not_wanted_and_a_hidden_one_is(github, connect, clock, many):
+    site = github(items=[*many(1, "acme/1"), *many(1, "acme/2", first=2)], clock=clock)
+    site.state.project("acme/2").closed = True
+    connector = connect(site, projects=[], owners=["acme"])
+    assert [partition.name for partition in connector.partitions()] == ["acme/1"]
+    assert not connector.wants("acme/2"), "the open ones are asked for"
+    assert not connector.wants("other/1")
+    site.hide_project("acme/2")
+    assert connector.wants("acme/2"), "of one that cannot be seen nobody knows"
+    assert connect(site, projects=["acme/2"]).wants("acme/2")
