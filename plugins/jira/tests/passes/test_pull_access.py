@@ -140,7 +140,9 @@ def test_wrong_credentials(read, monkeypatch, how):
     before = len(read.site.requests)
     result = read.sync(full=True)
     assert (result.degraded, result.no_credentials, result.sources[0].state) == (True, True, "failed")
-    assert len(read.sent(before)) <= 2, "serverInfo, which anybody may ask, and who we are"
+    asked = {request.path.rpartition("/")[2] for request in read.sent(before)}
+    assert asked <= {"serverInfo", "myself", "tenant_info"}, "who we are, and what anybody may ask"
+    assert len(read.sent(before)) <= 3
     assert read.stored(result.run.id) == read.stored(1)
     assert set(read.verdicts(result.run.id).values()) == {"unreadable"}
     monkeypatch.setenv(f"JIRA_{read.site.profile.upper()}_TOKEN", read.site.service.tokens[0])
