@@ -27,7 +27,7 @@ def command(workspace: Workspace, folder: Path) -> None:
     """Serve the emulators until stopped, with a configuration for them.
 
     DIR (default ./veaf-sandbox) gets a configuration that points at the emulators on this machine; any client of the
-    vendor can talk to them meanwhile. Ctrl-C stops it. Started again on the same DIR, your strategy and mapping stay.
+    vendor can talk to them meanwhile. Ctrl-C stops them. Started again on the same DIR, your strategy and mapping stay.
     """
     from veaf_sync import demo
 
