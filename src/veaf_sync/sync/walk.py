@@ -8,8 +8,8 @@ from __future__ import annotations
 import gc
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from veaf_sync.connector import Cursor, Mark, Shard
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, TokenExpired
@@ -120,10 +120,7 @@ def walk(
         gc.set_threshold(*threshold)
         crew.stop()
     return [
-        replace(
-            _walked(source, generations[shard.name], shard, ended[shard.name], cursors),
-            suspects=frozenset(suspects[shard.name]),
-        )
+        _walked(source, generations[shard.name], shard, ended[shard.name], cursors, suspects[shard.name])
         for shard in shards
     ]
 
@@ -147,9 +144,11 @@ def _walked(
     shard: Shard,
     error: BaseException | None,
     cursors: Mapping[str, Cursor | None],
+    suspects: Collection[str],
 ) -> Walked:
     if error is None:
-        return Walked(shard, cursor=cursors.get(shard.name), resumed=generation.mark is not None)
+        resumed = generation.mark is not None
+        return Walked(shard, cursor=cursors.get(shard.name), resumed=resumed, suspects=frozenset(suspects))
     if isinstance(error, AuthError):
         raise error  # the credential is refused: this concerns the whole source
     return Walked(shard, reason=describe_failure(source.name, error), forbidden=isinstance(error, Forbidden))

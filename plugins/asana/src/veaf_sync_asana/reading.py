@@ -238,10 +238,7 @@ class Reading:
             actions = [Action("get", f"/tasks/{gid}", {"opt_fields": fields}) for gid in chunk]
             replies = self.client.batch(actions, f"Reading {len(chunk)} tasks")
             for gid, reply in zip(chunk, replies, strict=True):
-                shown = reply.data if isinstance(reply.data, dict) else None
-                found[gid] = Reply(reply.status, {"data": {**shown, "gid": gid}}) if shown else Reply(reply.status, {})
-                if reply.good and shown is None:
-                    found[gid] = Reply(500, {})
+                found[gid] = _of_task(gid, reply)
         return found
 
     def patience(self) -> Patience:
@@ -249,3 +246,10 @@ class Reading:
         from veaf_sync.http import Patience
 
         return Patience(self.client.session.limits.wait_budget)
+
+
+def _of_task(gid: str, reply: Reply) -> Reply:
+    """A reply about a task, under the number that was asked for; one that holds no task is as good as none (500)."""
+    if not reply.good:
+        return reply
+    return Reply(reply.status, {"data": {**reply.data, "gid": gid}}) if isinstance(reply.data, dict) else Reply(500, {})
