@@ -354,3 +354,18 @@ def test_ctrl_c_in_the_middle_of_writing_says_how_to_go_on_and_that_works(veaf, 
     assert ended.code == 0, ended.err
     assert tagged(tool) == {change["key"] for change in document["changes"]}
     assert all(len(labels) == len(set(labels)) for labels in tool.tags().values())
+
+
+def test_of_drafts_nothing_is_planned_and_nothing_is_taken_away(work, tool, synced):
+    assert work("-C", synced, "apply", "--auto-approve").code == 0
+    before = tagged(tool)
+    assert before
+    strategy = synced / "strategy.yaml"
+    text = re.sub(
+        r"(?m)^( +- id: (?:[a-z]+-)*(?:checkout|data|run|markets)\b.*)$", r"\1\n    state: draft", strategy.read_text()
+    )
+    strategy.write_text(text.replace("    state: active  ", "  # "))
+    assert work("-C", synced, "sync", "--write").code == 0
+    assert tagged(tool) == before
+    planned = work("-C", synced, "plan")
+    assert "Every objective is a draft, so no tag is planned anywhere" in planned.out

@@ -125,10 +125,13 @@ edges = st.lists(
 @given(edges)
 def test_any_document_gives_a_tree_and_active_means_a_living_path(given_edges: list[tuple[str, str, str]]) -> None:
     read = Tree(strategy(*given_edges))
+    states = {read.declared(one) for one in read.ids}
+    assert read.provisional == (states == {"draft"})
+    alive = "draft" if read.provisional else "active"
     for one in read.ids:
         above = (one, *read.above(one))
         reaches = read.objectives[above[-1]].supports == "vision"
-        assert read.active(one) == (reaches and all(read.declared(each) == "active" for each in above))
+        assert read.active(one) == (reaches and all(read.declared(each) == alive for each in above))
         assert one in read.below(one)
         assert all(one in read.below(each) for each in above)
 

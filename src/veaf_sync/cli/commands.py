@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Set up and try": {
         "init": "Write a commented configuration.",
+        "strategy": "Drafted objectives become active after review: strategy activate.",
         "check": "Validate the configuration; with --online also every source.",
         "demo": "The whole loop against local emulators, no account needed.",
         "sandbox": "Serve the emulators until stopped, with a configuration for them.",

@@ -47,12 +47,16 @@ def show_status(status: Status, *, same: str = "") -> None:
 
 
 def _head(status: Status, zone: ZoneInfo) -> None:
+    from veaf_sync.read import PROVISIONAL
+
     period = status.period
     parts = [status.organisation] if status.organisation else []
     parts.append(f"{period.id}, day {period.day} of {period.days}")
     if status.as_of is not None:
         parts.append(f"run {status.run}, {moment(status.as_of, zone)}")
     printer.line(" · ".join(parts), style="bold")
+    if status.provisional:
+        printer.line(f"PROVISIONAL  {PROVISIONAL}", style="yellow")
     for cause in status.degradations:
         since = f" since {moment(cause.since, zone)}" if cause.since else ""
         frozen = f", {plural(cause.frozen, 'item')} frozen" if cause.frozen else ""
@@ -65,7 +69,8 @@ def _coverage(status: Status, zone: ZoneInfo) -> None:
     low, high = count.coverage.low, count.coverage.high
     bounds = "bounds n/a" if low is None or high is None else f"bounds {points(low)}–{points(high)}"
     only = " of what was read" if status.never_read else ""
-    text = f"COVERAGE  {percent(count.coverage.value)}   {bounds}{only}"
+    provisional = " provisional" if status.provisional else ""
+    text = f"COVERAGE  {percent(count.coverage.value)}{provisional}   {bounds}{only}"
     change = status.change
     if change is not None and change.coverage is not None:
         text += f"   {signed(change.coverage * 100, digits=1)} since {_since(change, status.as_of, zone)}"
@@ -205,6 +210,8 @@ def show_next(status: Status, *, waiting: int) -> None:
     """The one command that most likely comes next. `waiting`: tag values that a plan would set or clear."""
     if status.degraded:
         text = "veaf-sync check --online (why a source cannot be read)"
+    elif status.provisional:
+        text = "veaf-sync objectives (what was drafted; then: veaf-sync strategy activate)"
     elif waiting:
         text = f"veaf-sync plan ({plural(waiting, 'tag change waits', 'tag changes wait')})"
     else:

@@ -111,12 +111,15 @@ class Workspace:
     def snapshot(self, as_of: str | None = None, *, say_degraded: bool = True) -> Snapshot:
         """The last snapshot, or the one that `as_of` names. Raises `UsageError` where there is none.
 
-        That it is DEGRADED is said on stderr, whatever the output's form, unless the answer itself says it.
+        That it is DEGRADED or provisional is said on stderr, whatever the output's form, unless the answer itself
+        says it.
         """
-        from veaf_sync.read import open_snapshot
+        from veaf_sync.read import PROVISIONAL, open_snapshot
 
         snapshot = open_snapshot(self.snapshots, self.place, as_of)
         self.say_what_does_not_load(snapshot.config.texts)
+        if say_degraded and snapshot.tree.provisional:
+            printer.aside(f"PROVISIONAL  {PROVISIONAL}")
         if say_degraded and snapshot.run.degraded:
             why = f"veaf-sync status{options.given(as_of=as_of)}"
             printer.aside(f"DEGRADED  run {snapshot.run.id} could not read everything. Why: {why}")

@@ -4,7 +4,8 @@
 serves what. The connectors' settings come in as an argument: this room knows no plugin.
 """
 
-from veaf_sync.config.folder import DOCUMENTS, SCHEMAS, find_folder, scaffold
+from veaf_sync.config.activating import activate, activated, drafts
+from veaf_sync.config.folder import DOCUMENTS, MAPPING, SCHEMAS, SETTINGS, STRATEGY, find_folder, scaffold
 from veaf_sync.config.load import Config, Inspection, inspect, load, load_texts
 from veaf_sync.config.place import Place, find_place
 from veaf_sync.config.schema import DocumentName, json_schema
@@ -12,12 +13,18 @@ from veaf_sync.config.settings import Settings
 
 __all__ = [
     "DOCUMENTS",
+    "MAPPING",
     "SCHEMAS",
+    "SETTINGS",
+    "STRATEGY",
     "Config",
     "DocumentName",
     "Inspection",
     "Place",
     "Settings",
+    "activate",
+    "activated",
+    "drafts",
     "find_folder",
     "find_place",
     "inspect",

@@ -12,6 +12,7 @@ from veaf_sync.read.explain import ExplainAnswer, explain, one_item
 from veaf_sync.read.history import Point, history
 from veaf_sync.read.items import Alignment, Item, ItemsAnswer
 from veaf_sync.read.listing import items, orphans
+from veaf_sync.read.notes import PROVISIONAL
 from veaf_sync.read.objectives import KeyResult, Objective, ObjectivesAnswer, RollUp, objectives, worst_first
 from veaf_sync.read.opening import open_snapshot
 from veaf_sync.read.people import pseudonym
@@ -27,6 +28,7 @@ __all__ = [
     "DRIFTED",
     "FORMAT_VERSION",
     "GROUPS",
+    "PROVISIONAL",
     "ROWS",
     "VERDICT_NAMES",
     "WEIGHT_NAMES",

@@ -30,9 +30,13 @@ class Part(BaseModel):
 
 
 class Answer(Part):
-    """The head of every document. `run` and `as_of` are null only where nothing has run yet."""
+    """The head of every document. `run` and `as_of` are null only where nothing has run yet.
+
+    `provisional`: every objective was a draft, and drafts counted as active.
+    """
 
     format_version: Literal["1.0"] = "1.0"
     run: int | None
     as_of: Instant | None
     degraded: bool
+    provisional: bool = False

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from veaf_sync.read.snapshot import Snapshot
 
+PROVISIONAL = (
+    "every objective is a draft, and drafts count as active until one is activated. "
+    "Review strategy.yaml, then: veaf-sync strategy activate"
+)
+"""What a provisional snapshot means and how it ends."""
+
 
 def notes(snapshot: Snapshot) -> list[str]:
     """One sentence each, as the run left them: later writes change no earlier report."""

@@ -30,8 +30,13 @@ class Snapshot:
 
     @property
     def head(self) -> dict[str, Any]:
-        """What every answer begins with: `run`, `as_of`, `degraded`."""
-        return {"run": self.run.id, "as_of": self.run.at, "degraded": self.run.degraded}
+        """What every answer begins with: `run`, `as_of`, `degraded`, `provisional`."""
+        return {
+            "run": self.run.id,
+            "as_of": self.run.at,
+            "degraded": self.run.degraded,
+            "provisional": self.tree.provisional,
+        }
 
     @cached_property
     def zone(self) -> ZoneInfo:

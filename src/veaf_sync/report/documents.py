@@ -17,7 +17,14 @@ def _answer(answer: Answer) -> str:
 def _items(pack: Pack, rows: pl.DataFrame) -> str:
     """An `ItemsAnswer`, one item a line, straight from the frame: a million items are no million objects."""
     status = pack.status
-    head = ItemsAnswer(run=status.run, as_of=status.as_of, degraded=status.degraded, total=rows.height, items=[])
+    head = ItemsAnswer(
+        run=status.run,
+        as_of=status.as_of,
+        degraded=status.degraded,
+        provisional=status.provisional,
+        total=rows.height,
+        items=[],
+    )
     opening = head.model_dump_json(exclude={"items"}).removesuffix("}")
     told = rows.drop("epics").with_columns(
         pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in ("origin", "rule")

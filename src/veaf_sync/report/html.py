@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from veaf_sync.read import Objective, iso
+from veaf_sync.read import PROVISIONAL, Objective, iso
 from veaf_sync.report import draw, figures, sentences
 from veaf_sync.report.drill import ROW_LIMIT, Tokens, joined, sections
 from veaf_sync.report.pack import Pack
@@ -39,6 +39,7 @@ def render(pack: Pack, *, csv_beside: bool = True, limit: int = ROW_LIMIT) -> st
     page = _environment().get_template("report.html.j2")
     return page.render(
         pack=pack,
+        provisional=PROVISIONAL,
         tokens=tokens,
         zone=ZoneInfo(pack.status.timezone),
         style=Markup(style),  # noqa: S704  our own file

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from veaf_sync.read import (
+    PROVISIONAL,
     Alignment,
     CoverageAnswer,
     DriftAnswer,
@@ -54,9 +55,12 @@ def _head(status: Status, zone: ZoneInfo) -> list[str]:
     period = status.period
     as_of = moment(status.as_of, zone) if status.as_of else ""
     blocks = [
-        f"# {md(status.organisation)}, {md(period.id)}: coverage {percent(status.weights.count.coverage.value)}",
+        f"# {md(status.organisation)}, {md(period.id)}: {_provisional(status)}coverage "
+        f"{percent(status.weights.count.coverage.value)}",
         f"Day {period.day} of {period.days} · run {status.run} · as of {as_of} · digest `{status.digest}`",
     ]
+    if status.provisional:
+        blocks.append(f"> **PROVISIONAL** {md(PROVISIONAL)}")
     if status.degraded:
         causes = [
             f"{md(sentences.degradation(reason, zone))} Fix: `{clean(reason.fix)}`" for reason in status.degradations
@@ -65,6 +69,10 @@ def _head(status: Status, zone: ZoneInfo) -> list[str]:
     if status.notes:
         blocks.append("\n".join(f"- {md(note)}" for note in status.notes))
     return blocks
+
+
+def _provisional(status: Status) -> str:
+    return "provisional " if status.provisional else ""
 
 
 def _coverage(status: Status, zone: ZoneInfo) -> list[str]:

@@ -52,7 +52,8 @@ def problems(strategy: Strategy) -> list[StrategyProblem]:
 def findings(strategy: Strategy) -> list[StrategyProblem]:
     """What `check` reports and nothing stops for.
 
-    Active objectives cut off, teams that are responsible and not declared, planned shares that exceed all work.
+    Active objectives cut off, nothing but drafts, teams that are responsible and not declared, planned shares that
+    exceed all work.
     """
     tree = Tree(strategy)
     found: list[StrategyProblem] = []
@@ -64,6 +65,9 @@ def findings(strategy: Strategy) -> list[StrategyProblem]:
             what = f"active, but cut off from the vision: {dead} above it is {tree.declared(dead)}."
             hint = f"Let it support an active objective, or reopen {dead}."
             found.append(StrategyProblem(("objectives", index, "supports"), what, hint))
+    if tree.provisional:
+        what = "every objective is a draft, and drafts count as active until one is activated: figures are provisional."
+        found.append(StrategyProblem(("objectives",), what, "After review: veaf-sync strategy activate"))
     found.extend(_strangers(strategy))
     found.extend(_overplanned(strategy, tree))
     return found

@@ -27,6 +27,8 @@ class Tree:
         for objective in known.values():
             children.setdefault(objective.supports, []).append(objective.id)
         self._children = {parent: tuple(ids) for parent, ids in children.items()}
+        self.provisional = bool(known) and all(each.state is ObjectiveState.DRAFT for each in known.values())
+        self._alive = ObjectiveState.DRAFT if self.provisional else ObjectiveState.ACTIVE
         self._active = self._reached()
 
     @property
@@ -74,7 +76,10 @@ class Tree:
         return len(self.above(objective)) + 1 if objective in self.objectives else 0
 
     def active(self, objective: str) -> bool:
-        """Whether it is active and reaches the vision through active objectives only."""
+        """Whether it is active and reaches the vision through active objectives only.
+
+        While every objective is a draft (`provisional`), drafts count as active: figures say what they would be.
+        """
         return objective in self._active
 
     def why_inactive(self, objective: str) -> str:
@@ -84,7 +89,7 @@ class Tree:
         found = self.objectives.get(objective)
         if found is None:
             return UNKNOWN
-        return CUT_OFF if found.state is ObjectiveState.ACTIVE else found.state.value
+        return CUT_OFF if found.state is self._alive else found.state.value
 
     def rings(self) -> tuple[tuple[str, ...], ...]:
         """Groups of objectives that support each other in a ring, each once, in the document's order."""
@@ -107,7 +112,7 @@ class Tree:
         waiting = list(self.children(VISION))
         while waiting:
             current = waiting.pop()
-            if current not in reached and self.objectives[current].state is ObjectiveState.ACTIVE:
+            if current not in reached and self.objectives[current].state is self._alive:
                 reached.add(current)
                 waiting.extend(self.children(current))
         return frozenset(reached)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from veaf_sync import plan as plans
@@ -15,6 +15,7 @@ from veaf_sync.model import ItemRef, Outcome, Result, TagChange
 from veaf_sync.plan import Plan
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
+from veaf_sync.strategy import tree
 from veaf_sync.sync import snapshot as snapshots
 from veaf_sync.sync.apply import Writer
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
@@ -86,7 +87,7 @@ def make_plan(
         planned = _previewed(plan if items is None else plans.restrict(plan, items), config, open_sources)
     used = store.runs.documents(run.id)
     edited = tuple(name for name, text in config.texts.items() if used.get(name) != text)
-    return replace(planned, edited=edited, notes=(*planned.notes, *unclaimed_notes(shot)))
+    return replace(planned, edited=edited, notes=(*planned.notes, *_draft_notes(config), *unclaimed_notes(shot)))
 
 
 def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
@@ -101,7 +102,8 @@ def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Col
     late = snapshots.degraded(config, states, run.at)
     sources = config.settings.sources
     nobodys = set(snapshot.unclaimed["source"])
-    planned = [name for name in config.tags if not sources[name].read_only and name not in nobodys]
+    ours = () if tree(config.strategy).provisional else config.tags  # drafts are nobody's decision yet
+    planned = [name for name in ours if not sources[name].read_only and name not in nobodys]
     frozen = snapshot.items.filter("unreadable").select("source", "partition").unique()
     return plans.make(
         snapshot.items,
@@ -114,6 +116,11 @@ def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Col
         sources={name: _read_as_of(store, run, name) for name in sorted({state.source for state in states})},
         degraded={*((state.source, state.partition) for state in late), *frozen.rows()},
     )
+
+
+def _draft_notes(config: Config) -> Iterator[str]:
+    if config.tags and tree(config.strategy).provisional:
+        yield "Every objective is a draft, so no tag is planned anywhere. After review: veaf-sync strategy activate"
 
 
 def unclaimed_notes(snapshot: Snapshot) -> list[str]:
