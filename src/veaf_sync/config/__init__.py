@@ -5,7 +5,17 @@ serves what. The connectors' settings come in as an argument: this room knows no
 """
 
 from veaf_sync.config.activating import activate, activated, drafts
-from veaf_sync.config.folder import DOCUMENTS, MAPPING, SCHEMAS, SETTINGS, STRATEGY, find_folder, scaffold
+from veaf_sync.config.folder import (
+    DOCUMENTS,
+    MAPPING,
+    SCHEMAS,
+    SETTINGS,
+    STRATEGY,
+    find_folder,
+    refuse_overwriting,
+    scaffold,
+    write_documents,
+)
 from veaf_sync.config.load import Config, Inspection, inspect, load, load_texts
 from veaf_sync.config.place import Place, find_place
 from veaf_sync.config.schema import DocumentName, json_schema
@@ -31,5 +41,7 @@ __all__ = [
     "json_schema",
     "load",
     "load_texts",
+    "refuse_overwriting",
     "scaffold",
+    "write_documents",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -50,11 +50,19 @@ def _candidates() -> Iterator[Path]:
 
 
 def scaffold(folder: Path, connectors: Connectors = MappingProxyType({})) -> list[Path]:
-    """Write the commented example configuration, and the JSON Schemas its first lines refer to (of `connectors`).
+    """Write the commented example configuration, as `write_documents` does. Raises as `refuse_overwriting`."""
+    refuse_overwriting(folder)
+    templates = files("veaf_sync.config") / "templates"
+    try:
+        return write_documents(
+            folder, {name: (templates / name).read_text(encoding="utf-8") for name in DOCUMENTS}, connectors
+        )
+    except OSError as error:
+        raise UserError(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
 
-    Returns the paths written, documents first. Raises `UserError`, and writes nothing, where one of the documents
-    is there already; schemas are written anew, they are nobody's work.
-    """
+
+def refuse_overwriting(folder: Path) -> None:
+    """Raises `UserError` where one of the documents is there already."""
     there = [folder / name for name in DOCUMENTS if (folder / name).exists()]
     if there:
         names = " and ".join(str(path) for path in there)
@@ -62,22 +70,19 @@ def scaffold(folder: Path, connectors: Connectors = MappingProxyType({})) -> lis
         raise UserError(
             f"{names} {verb} there already. Nothing was written.", fix="Choose another folder: veaf-sync init DIR"
         )
-    try:
-        (folder / SCHEMAS).mkdir(parents=True, exist_ok=True)
-        return [_write(folder / name, text) for name, text in _contents(connectors)]
-    except OSError as error:
-        raise UserError(f"{error.filename or folder} cannot be written: {error.strerror}.") from None
 
 
-def _contents(connectors: Connectors) -> Iterator[tuple[str, str]]:
-    templates = files("veaf_sync.config") / "templates"
-    for name in DOCUMENTS:
-        yield name, (templates / name).read_text(encoding="utf-8")
-    for document in ROOTS:
-        yield (
-            f"{SCHEMAS}/{document}.json",
-            json.dumps(json_schema(document, connectors), indent=1, sort_keys=True) + "\n",
-        )
+def write_documents(folder: Path, texts: Mapping[str, str], connectors: Connectors) -> list[Path]:
+    """Write documents, and the JSON Schemas their first lines refer to (of `connectors`), which are nobody's work.
+
+    Returns the paths written, documents first. Raises `OSError`.
+    """
+    (folder / SCHEMAS).mkdir(parents=True, exist_ok=True)
+    schemas = {
+        f"{SCHEMAS}/{document}.json": json.dumps(json_schema(document, connectors), indent=1, sort_keys=True) + "\n"
+        for document in ROOTS
+    }
+    return [_write(folder / name, text) for name, text in {**texts, **schemas}.items()]
 
 
 def _write(path: Path, text: str) -> Path:

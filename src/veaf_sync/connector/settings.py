@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 
 from veaf_sync.connector.strict import Strict
 from veaf_sync.connector.tag import Tag, TargetKind
@@ -70,6 +71,13 @@ def _unknown_zone(name: str) -> str:
 
 RelativePath = Annotated[str, AfterValidator(_from_folder)]
 """A path or glob; `config` gives it made absolute from the configuration's folder."""
+
+
+def is_path(field: FieldInfo) -> bool:
+    """Whether a setting is a `RelativePath`."""
+    return any(isinstance(each, AfterValidator) and each.func is _from_folder for each in field.metadata)
+
+
 TimeZone = Annotated[str, AfterValidator(_zone)]
 """An IANA zone name. With `Field(default="", validate_default=True)` the configuration's zone is the default."""
 
