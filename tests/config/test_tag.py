@@ -29,8 +29,8 @@ def test_a_tag_stands_in_one_place_and_is_told_back_by_its_form(given, target, r
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({}, "names a label, a field or a property"),
-        ({"on": "all"}, "names a label, a field or a property"),
+        ({}, "names a label, a field, a property or goal"),
+        ({"on": "all"}, "names a label, a field, a property or goal"),
         ({"label": "okr:{objective}", "field": "Objective"}, "label and field are both named"),
         ({"field": "Objective", "property": "x"}, "field and property are both named"),
         ({"label": "okr:{objective}", "value": "{objective}"}, "value belongs to a field or property"),
@@ -62,3 +62,10 @@ def test_a_connector_says_what_a_tag_may_be():
     with pytest.raises(ValidationError, match="this connector only reads"):
         Nothing.model_validate(tagged)
     assert Nothing.model_validate({"connector": "x"}).tag is None
+
+
+def test_a_goal_stands_for_the_objective_that_names_it():
+    tag = Tag.model_validate({"goal": True}).with_goals({"fast": "G-1"})
+    assert (tag.kind, tag.target, tag.raw("fast"), tag.raw("lone")) == ("goal", "goals", "G-1", "")
+    assert (tag.objective("G-1"), tag.objective("G-9")) == ("fast", "G-9")
+    assert Tag.at(tag.target, tag.pattern) == tag

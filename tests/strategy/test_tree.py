@@ -142,3 +142,22 @@ def test_whatever_reaches_no_vision_is_a_problem_or_a_finding(given_edges: list[
     shape = Tree(read)
     cut_off = [one for one in shape.ids if shape.why_inactive(one) == "cut off from the vision"]
     assert not cut_off or problems(read) or findings(read)
+
+
+def test_a_goal_is_the_counterpart_of_one_objective():
+    read = Strategy.model_validate(
+        {
+            "vision": {"title": "V"},
+            "objectives": [{"id": "a", "goal": "t:G-1"}, {"id": "b", "goal": ["u:G-1", "t:G-1"]}],
+        }
+    )
+    assert [(problem.path, problem.what) for problem in problems(read)] == [
+        (("objectives", 1, "goal"), "the goal t:G-1 is the counterpart of a already.")
+    ]
+    assert (read.objectives[1].goal_in("u"), read.objectives[0].goal_in("u")) == ("G-1", "")
+
+
+@pytest.mark.parametrize("goal", ["G-1", "t:", ["t:A", "t:B"], "t:A B"])
+def test_what_is_no_goal_is_said(goal):
+    with pytest.raises(ValueError, match="goal"):
+        Strategy.model_validate({"vision": {"title": "V"}, "objectives": [{"id": "a", "goal": goal}]})

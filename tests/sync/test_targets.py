@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from veaf_sync.connector import LABELS
+from veaf_sync.connector import GOALS, LABELS
 from veaf_sync.model import Result
 from veaf_sync.store import open_store
 from veaf_sync.sync import make_plan
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from conftest import Organisation
 
 FIELD = "field:Objective"
-TAGS = {LABELS: '{label: "okr:{objective}"}', FIELD: "{field: Objective}"}
+TAGS = {LABELS: '{label: "okr:{objective}"}', FIELD: "{field: Objective}", GOALS: "{goal: true}"}
+KEYS = {"fast": "G-1", "cheap": "G-2"}
+WITH_GOALS = """
+vision: {title: V}
+objectives:
+  - {id: fast, goal: "mem:G-1"}
+  - {id: cheap, goal: ["mem:G-2", "other:7"]}
+  - {id: lone}
+"""
 STATED = """
 stated:
   - {from: fields.Objective}
@@ -101,10 +109,74 @@ def test_what_an_interrupted_write_left_elsewhere_is_judged_where_it_was_sent(
     assert set(fielded.verdicts(result.run.id).values()) == {"orphan"}, "it is ours, wherever it stands"
 
 
+@pytest.fixture
+def goaled(busy: Organisation) -> Organisation:
+    """`busy` with links to the tool's own goals as tags, and without caps on small numbers."""
+    busy.source |= {"tag": TAGS[GOALS], "guards": "{clears: {count: 50, share: 1}}"}
+    busy.strategy, busy.mapping = WITH_GOALS, BUGS
+    return busy
+
+
+def linked(organisation: Organisation) -> dict[str, list[str]]:
+    """Keys of the goals that items are linked to, by the items' keys."""
+    found = {item.key: list(item.fields.get(GOALS, ())) for item in organisation.tool.items.values()}
+    return {key: held for key, held in sorted(found.items()) if held}
+
+
+LINKED = {key: ["G-2"] for key in CHEAP}
+
+
+def test_items_are_linked_to_the_goals_of_their_objectives(goaled: Organisation) -> None:
+    result = goaled.sync(write=True)
+    assert result.planned is not None
+    assert {change.target for change in result.planned.plan.changes} == {GOALS}
+    assert linked(goaled) == LINKED
+    assert goaled.sync(write=True).outcomes == ()
+    goaled.mapping = NO_RULES
+    goaled.sync(write=True)
+    assert linked(goaled) == {}, "the links are ours, so they state nothing and are taken away"
+
+
+def test_an_objective_without_a_goal_links_nothing(goaled: Organisation) -> None:
+    goaled.mapping = BUGS.replace("cheap", "lone")
+    result = goaled.sync(write=True)
+    assert result.outcomes == ()
+    assert goaled.verdicts(result.run.id)["PAY-1"] == "aligned"
+
+
+def test_a_persons_link_overrules_the_rule(goaled: Organisation) -> None:
+    """PAY-1 is a bug, so a rule says cheap; a person links it to the goal of fast."""
+    goaled.sync(write=True)
+    goaled.clock.advance(3600)
+    goaled.tool.tag("id-PAY-1", add=["G-1"], remove=["G-2"], target=GOALS)
+    goaled.tool.tag("id-PAY-2", add=["G-99"], target=GOALS)
+    result = goaled.sync(write=True)
+    rows = {row["key"]: row for row in goaled.results(result.run.id).to_dicts()}
+    assert (rows["PAY-1"]["objective"], rows["PAY-1"]["origin"]) == ("fast", "statement")
+    assert rows["PAY-2"]["verdict"] == "dangling", "a goal that is no objective's"
+    assert linked(goaled) == LINKED | {"PAY-1": ["G-1"], "PAY-2": ["G-99"]}, "nothing was overwritten"
+
+
+def test_links_are_statements_where_tags_stand_elsewhere_too(goaled: Organisation) -> None:
+    goaled.source["tag"] = TAGS[LABELS]
+    goaled.tool.tag("id-PAY-2", add=["G-1"], target=GOALS)
+    assert goaled.verdicts(goaled.sync(write=True).run.id)["PAY-2"] == "aligned"
+    assert goaled.tool.items["id-PAY-2"].labels == ("okr:fast",)
+    goaled.strategy = WITH_GOALS.replace("mem:", "other:").replace('["other:G-2", "other:7"]', "[]")
+    assert goaled.verdicts(goaled.sync().run.id)["PAY-2"] == "orphan", "no objective has a counterpart here"
+
+
+def raw(place: str, objective: str) -> str:
+    """What stands for an objective at a place."""
+    return f"okr:{objective}" if place == LABELS else KEYS[objective] if place == GOALS else objective
+
+
 people = st.dictionaries(
-    st.integers(0, 5), st.tuples(st.sampled_from([LABELS, FIELD]), st.sampled_from(["fast", "cheap"])), max_size=3
+    st.integers(0, 5),
+    st.tuples(st.sampled_from([LABELS, FIELD, GOALS]), st.sampled_from(["fast", "cheap"])),
+    max_size=3,
 )
-places = st.lists(st.sampled_from([LABELS, FIELD]), min_size=1, max_size=3)
+places = st.lists(st.sampled_from([LABELS, FIELD, GOALS]), min_size=1, max_size=3)
 
 
 @settings(
@@ -121,10 +193,11 @@ def test_output_is_never_input_wherever_it_was_written(
     for number, kind in enumerate(kinds):
         tool.add("PAY", f"PAY-{number}", type=kind)
     for number, (place, objective) in people.items():
-        raw = f"okr:{objective}" if place == LABELS else objective
-        tool.tag(f"id-PAY-{number}", add=[raw], target=place)
+        tool.tag(f"id-PAY-{number}", add=[raw(place, objective)], target=place)
     with open_store(new_url("sqlite")) as store:
-        made = type(organisation)(store=store, clock=clock, tool=tool, name=name, mapping=STATED + BUGS)
+        made = type(organisation)(
+            store=store, clock=clock, tool=tool, name=name, mapping=STATED + BUGS, strategy=WITH_GOALS
+        )
         made.source |= {"guards": "{clears: {count: 50, share: 1}}"}
         for number, place in enumerate(places):
             made.source["tag"] = TAGS[place]
@@ -138,7 +211,8 @@ def test_output_is_never_input_wherever_it_was_written(
     assert {key for key, verdict in found.items() if verdict != "orphan"} == stated
     assert again == found
     held = {number: {*tool.items[f"id-PAY-{number}"].labels} for number in people}
-    held = {n: held[n] | set(tool.items[f"id-PAY-{n}"].fields.get("Objective", ())) for n in people}
+    for place in ("Objective", GOALS):
+        held = {n: held[n] | set(tool.items[f"id-PAY-{n}"].fields.get(place, ())) for n in people}
     for number, (place, objective) in people.items():
-        assert (f"okr:{objective}" if place == LABELS else objective) in held[number], "what people put there stays"
+        assert raw(place, objective) in held[number], "what people put there stays"
     del MemoryConnector.tools[name]

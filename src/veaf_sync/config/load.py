@@ -18,7 +18,7 @@ from veaf_sync.config.document import Path as DocumentPath
 from veaf_sync.config.folder import DOCUMENTS, MAPPING, SETTINGS, STRATEGY
 from veaf_sync.config.machine import unusable_store
 from veaf_sync.config.problems import Part, ended, where
-from veaf_sync.config.references import unknown_golden_sources, unknown_sources, unknown_teams
+from veaf_sync.config.references import unknown_goal_sources, unknown_golden_sources, unknown_sources, unknown_teams
 from veaf_sync.config.salvage import salvage
 from veaf_sync.config.settings import Settings
 from veaf_sync.config.sources import Connectors, Sources
@@ -61,7 +61,18 @@ class Config:
     @property
     def tags(self) -> dict[str, Tag]:
         """Tag settings by source, for the sources that have any."""
-        return {name: source.tag for name, source in self.settings.sources.items() if source.tag is not None}
+        tags = {name: source.tag for name, source in self.settings.sources.items() if source.tag is not None}
+        return {name: tag.with_goals(self.goals(name)) if tag.goal else tag for name, tag in tags.items()}
+
+    def goals(self, source: str) -> dict[str, str]:
+        """Keys of the goals in `source` that are counterparts of objectives, by the objective's id."""
+        keys = {objective.id: objective.goal_in(source) for objective in self.strategy.objectives}
+        return {objective: key for objective, key in keys.items() if key}
+
+    @property
+    def counterparts(self) -> dict[str, dict[str, str]]:
+        """The same of every source."""
+        return {name: self.goals(name) for name in self.settings.sources}
 
     @property
     def targets(self) -> dict[str, str]:
@@ -201,6 +212,7 @@ class _Reading:
             for name in (STRATEGY, MAPPING):
                 self.findings += unknown_sources(self.documents[name], self.sources.names)
             self.findings += unknown_golden_sources(self.documents[MAPPING], self.sources.names)
+            self.findings += unknown_goal_sources(self.documents[STRATEGY], self.sources.names)
         if self.strategy is not None and self.strategy.teams:
             self.findings += unknown_teams(self.documents[MAPPING], self.strategy.teams)
 

@@ -39,6 +39,22 @@ def unknown_golden_sources(document: Document, sources: Collection[str]) -> list
     return found
 
 
+def unknown_goal_sources(document: Document, sources: Collection[str]) -> list[Problem]:
+    """A finding for every `goal` of an objective whose `source:` is none of `sources`."""
+    objectives = document.data.get("objectives")
+    found = []
+    for index, objective in enumerate(objectives if isinstance(objectives, list) else ()):
+        goals = objective.get("goal") if isinstance(objective, dict) else None
+        for goal in [goals] if isinstance(goals, str) else goals if isinstance(goals, list) else ():
+            source = str(goal).partition(":")[0]
+            if source not in sources:
+                path = ("objectives", index, "goal")
+                what, hint = f"{source} is no configured source.", _instead(source, sources, "Configured")
+                place = where(document, path[:2])
+                found.append(Problem(document.file, document.line(path), place, what, hint, "finding"))
+    return found
+
+
 def unknown_teams(document: Document, teams: Collection[str]) -> list[Problem]:
     """A finding for every `team` of a condition in the document that is none of `teams` (case ignored)."""
     return _unknown(document, "team", teams, "team of strategy.yaml", "Teams")

@@ -13,6 +13,7 @@ from veaf_sync.connector.contract import (
     Connector,
     Cursor,
     Feature,
+    Goal,
     Identity,
     Mark,
     Page,
@@ -35,10 +36,11 @@ from veaf_sync.connector.settings import (
     SourceSettings,
     TimeZone,
 )
-from veaf_sync.connector.tag import LABELS, Tag, TargetKind
+from veaf_sync.connector.tag import GOALS, LABELS, Tag, TargetKind
 
 __all__ = [
     "BOARD_STATES",
+    "GOALS",
     "LABELS",
     "USUAL_LEVELS",
     "USUAL_STATES",
@@ -49,6 +51,7 @@ __all__ = [
     "Feature",
     "Flaw",
     "Freshness",
+    "Goal",
     "Guards",
     "Identity",
     "Mark",

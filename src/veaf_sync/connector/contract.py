@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -31,6 +31,7 @@ class Feature(StrEnum):
     IDS = "ids"  # `ids` walks ids only
     FIND = "find"  # `find` reads items by key or address
     DEPARTURES = "departures"  # what changed names what may have left, so `ids` are only compared at a census
+    GOALS = "goals"  # `goals` reads the vendor's own objectives
     WRITE = "write"  # tags can be written
     BULK = "bulk"  # writes may be `Pending` and are polled
 
@@ -121,6 +122,30 @@ class Rehearsal:
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """An objective that the tool itself keeps. `parent` is the key of the goal above, where one is visible.
+
+    `key` is what people and `goal:` of strategy.yaml call it; `items` are keys of the work items linked to it. A goal
+    that is not `open` was reached, dropped or archived: `state` is the tool's own word. `start`, `target` and `current`
+    are its metric's, in `unit`.
+    """
+
+    key: str
+    title: str
+    parent: str = ""
+    state: str = ""
+    open: bool = True
+    owner: str = ""
+    due: date | None = None
+    unit: str = ""
+    start: float | None = None
+    target: float | None = None
+    current: float | None = None
+    url: str = ""
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """A bulk task that goes on in the tool; `poll` asks for it."""
 
@@ -201,6 +226,13 @@ class Connector(Generic[S]):
         """Read items by what people call them: a key, or the address of the item's page. Feature.FIND.
 
         A name of which the tool shows nothing is left out; of one that cannot be one of its own, it is not asked.
+        """
+        raise NotImplementedError
+
+    def goals(self) -> Sequence[Goal]:
+        """The goals that the tool keeps, parents before children. Feature.GOALS.
+
+        Items are linked to them by `fields["goals"]` of `WorkItem`, which holds the goals' keys. Raises as `pages`.
         """
         raise NotImplementedError
 

@@ -12,6 +12,7 @@ from veaf_sync.mapping.explain import explain
 from veaf_sync.mapping.explanation import Alignment, Explanation, Said, Seen, Step, Tried
 from veaf_sync.mapping.findings import Finding, findings
 from veaf_sync.mapping.fixes import fixes
+from veaf_sync.mapping.goals import with_goals
 from veaf_sync.mapping.hierarchy import resolve
 from veaf_sync.mapping.lapsed import lapsed
 from veaf_sync.mapping.needed import Needed, columns
@@ -42,4 +43,5 @@ __all__ = [
     "lapsed",
     "map_items",
     "resolve",
+    "with_goals",
 ]

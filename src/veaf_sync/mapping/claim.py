@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from veaf_sync.connector import LABELS, Tag
+from veaf_sync.connector import GOALS, LABELS, Tag
 
 UNCLAIMED = pl.Schema({"source": pl.String(), "id": pl.String(), "value": pl.String()})
 FORMER = pl.Schema({"source": pl.String(), "id": pl.String(), "target": pl.String(), "value": pl.String()})
@@ -48,7 +48,9 @@ def claim(
         known = rows.select("row", "source", "id").join(former, on=["source", "id"])
         ours = pl.concat([ours, known.select("row", "target", "value")])
     labels = _without(rows, ours.filter(pl.col("target") == LABELS).select("row", "value"))
-    fields = _without_fields(items["fields"], ours.filter(pl.col("target").str.starts_with(_FIELD)))
+    fields = _without_fields(
+        items["fields"], ours.filter(pl.col("target").str.starts_with(_FIELD) | (pl.col("target") == GOALS))
+    )
     changed = items.with_columns(labels, fields, _objectives(rows, tags))
     return Claimed(changed, unclaimed.select(UNCLAIMED.names()).unique().sort(UNCLAIMED.names()))
 
@@ -129,7 +131,11 @@ def _objective_of(tags: Mapping[str, Tag]) -> pl.Expr:
     value = pl.col("value")
     found = pl.lit(None, dtype=pl.String())
     for source, tag in tags.items():
-        inner = value.str.strip_prefix(tag.prefix).str.strip_suffix(tag.suffix)
-        ours = (pl.col("source") == source) & (value == tag.prefix + inner + tag.suffix) & (inner != "")
+        if tag.goal:
+            inner = value.replace({key: objective for objective, key in tag.goals.items()})
+            ours = pl.col("source") == source
+        else:
+            inner = value.str.strip_prefix(tag.prefix).str.strip_suffix(tag.suffix)
+            ours = (pl.col("source") == source) & (value == tag.prefix + inner + tag.suffix) & (inner != "")
         found = pl.when(ours).then(inner).otherwise(found)
     return found

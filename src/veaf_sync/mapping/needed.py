@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from veaf_sync.conditions import Condition, properties
+from veaf_sync.connector import GOALS
 from veaf_sync.mapping.document import MappingFile
 from veaf_sync.mapping.hierarchy import team_conditions
 from veaf_sync.strategy import Strategy
@@ -31,5 +32,6 @@ def columns(mapping: MappingFile, strategy: Strategy) -> Needed:
     conditions += [condition for _, condition in team_conditions(strategy)]
     names = {name for condition in conditions for name in properties(condition)}
     names |= {reader.from_ for reader in mapping.stated}
+    names |= {FIELD + GOALS} if any(objective.goal for objective in strategy.objectives) else set()
     fields = frozenset(name.removeprefix(FIELD) for name in names if name.startswith(FIELD))
     return Needed("description" in names, fields)

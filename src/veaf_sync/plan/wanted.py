@@ -101,7 +101,8 @@ def _decided(
         .select(*_KEY, "origin", "rule", "reason", aligned.alias("aligned"), inherits.alias("inherits"), _value(tags))
         .join(weights.filter("in_scope").select(_KEY), on=_KEY, how="semi")
     )
-    wanted = chosen.filter(pl.col("aligned") & ~pl.col("inherits")).sort(*_KEY, "value")
+    wanted = chosen.filter(pl.col("aligned") & ~pl.col("inherits") & pl.col("value").is_not_null())
+    wanted = wanted.sort(*_KEY, "value")
     wanted = wanted.group_by(_KEY, maintain_order=True).agg(pl.col("value").alias("wanted"))
     seen = items.filter(~pl.col("unreadable")).select(*_KEY, "key", "partition", "tags", "written", "withdrawn")
     rows = chosen.unique(_KEY).drop("value", "aligned").join(seen, on=_KEY).join(wanted, on=_KEY, how="left")
@@ -111,10 +112,13 @@ def _decided(
 
 
 def _value(tags: Mapping[str, Tag]) -> pl.Expr:
-    """The tag value that stands for `objective` at each `source`'s target."""
+    """The tag value that stands for `objective` at each `source`'s target; null where it has no goal there."""
     found = pl.lit(None, pl.String)
     for source, tag in tags.items():
         value = pl.lit(tag.prefix) + pl.col("objective") + pl.lit(tag.suffix)
+        if tag.goal:
+            known = pl.col("objective").is_in(list(tag.goals))
+            value = pl.when(known).then(pl.col("objective").replace(tag.goals))
         found = pl.when(pl.col("source") == source).then(value).otherwise(found)
     return found.alias("value")
 
@@ -152,5 +156,5 @@ def _kept(row: Mapping[str, Any], tag: Tag) -> Iterator[Kept]:
                 yield Kept(item, key, value, "not written by us, so it stays")
     if row["origin"] == Origin.WITHDRAWN.value:
         for name in sorted(set(row["withdrawn"])):
-            value = name if tag.objective(name) is not None else tag.raw(name)
+            value = tag.raw(name) if tag.goal or tag.objective(name) is None else name
             yield Kept(item, key, value, "a person took it away, so it is not set again")

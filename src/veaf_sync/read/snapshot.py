@@ -104,4 +104,5 @@ class Snapshot:
         mine = raw.filter(pl.col("source").is_in(known))
         journal, run = self.store.journal, self.run.id
         former = journal.elsewhere(self.config.targets, run)
-        return mapping.claim(mine, self.config.tags, journal.claimed(run), former).items
+        ours_out = mapping.claim(mine, self.config.tags, journal.claimed(run), former).items
+        return mapping.with_goals(ours_out, self.config.counterparts)

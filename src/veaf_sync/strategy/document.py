@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from veaf_sync.conditions import TeamItemsField
 from veaf_sync.connector.settings import Texts
@@ -125,6 +125,24 @@ class Objective(Strict):
     planned_share: Share | None = Field(default=None, description="Planned share of all counted work, 0–1.")
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False, description="Its part in its parent's roll-up.")
     key_results: tuple[KeyResult, ...] = Field(default=(), description="How anyone can tell that it is reached.")
+    goal: Texts = Field(
+        default=(), description="Its counterpart among the goals of a tool, SOURCE:KEY such as jira-main:TITAN-12."
+    )
+
+    @field_validator("goal")
+    @classmethod
+    def _are_goals(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if not re.fullmatch(r"[^\s:]+:\S+", each):
+                raise ValueError(f"{each} is no goal. Write SOURCE:KEY, such as jira-main:TITAN-12")
+        sources = [each.partition(":")[0] for each in value]
+        if len(sources) > len(set(sources)):
+            raise ValueError("one goal of each source")
+        return value
+
+    def goal_in(self, source: str) -> str:
+        """The key of its goal in `source`; "" where it has none there."""
+        return next((key for name, _, key in (each.partition(":") for each in self.goal) if name == source), "")
 
 
 class Strategy(Strict):

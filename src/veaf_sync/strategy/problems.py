@@ -21,7 +21,8 @@ class StrategyProblem:
 
 
 def problems(strategy: Strategy) -> list[StrategyProblem]:
-    """Errors: ids that are reserved or there twice, parents that are unknown, rings (each once).
+    """Errors: ids that are reserved or there twice, parents that are unknown, rings (each once), and
+    goals that are there twice.
 
     Returned in the document's order.
     """
@@ -30,6 +31,7 @@ def problems(strategy: Strategy) -> list[StrategyProblem]:
     ids = Counter(objective.id for objective in strategy.objectives)
     found: list[StrategyProblem] = []
     seen: set[str] = set()
+    goals: dict[str, str] = {}
     for index, objective in enumerate(strategy.objectives):
         path = ("objectives", index)
         if objective.id in RESERVED:
@@ -44,6 +46,10 @@ def problems(strategy: Strategy) -> list[StrategyProblem]:
         elif objective.supports != VISION and not tree.known(objective.supports):
             what = f"supports names {objective.supports}, which is no objective."
             found.append(StrategyProblem((*path, "supports"), what, _did_you_mean(objective.supports, tree.ids)))
+        for goal in objective.goal:
+            if goals.setdefault(goal, objective.id) != objective.id:
+                what = f"the goal {goal} is the counterpart of {goals[goal]} already."
+                found.append(StrategyProblem((*path, "goal"), what, "Give each objective a goal of its own."))
         found.extend(_key_result_problems(index, objective))
         seen.add(objective.id)
     return found

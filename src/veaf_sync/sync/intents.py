@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from veaf_sync.connector import LABELS, Absent
+from veaf_sync.connector import GOALS, LABELS, Absent
 from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Entry
 
@@ -68,6 +68,8 @@ def _elsewhere(item: WorkItem, target: str) -> Collection[str]:
     """What an item shows at a target that is not the configured one any more: nothing of properties."""
     if target == LABELS:
         return item.labels
+    if target == GOALS:
+        return item.fields.get(GOALS, ())
     return item.fields.get(target.removeprefix("field:"), ()) if target.startswith("field:") else ()
 
 

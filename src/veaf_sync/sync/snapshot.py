@@ -66,15 +66,16 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
         raw = with_open(with_writes(raw, _present(since, config)), _present(opened, config))
         former = pl.concat([former, _removed(since)])
     claimed = mapping.claim(raw, config.tags, store.journal.claimed(until), former)
-    hierarchy = mapping.resolve(claimed.items, config.strategy)
-    verdicts = mapping.map_items(claimed.items, hierarchy, config.mapping, config.strategy, at=run.at, tz=tz)
+    items = mapping.with_goals(claimed.items, config.counterparts)
+    hierarchy = mapping.resolve(items, config.strategy)
+    verdicts = mapping.map_items(items, hierarchy, config.mapping, config.strategy, at=run.at, tz=tz)
     period = config.period(run.at)
     weights = measure.weigh(
-        claimed.items, hierarchy, scope=config.settings.scope, period_start=period.start(tz), period_end=period.end(tz)
+        items, hierarchy, scope=config.settings.scope, period_start=period.start(tz), period_end=period.end(tz)
     )
     return Snapshot(
         at=run.at,
-        items=claimed.items,
+        items=items,
         hierarchy=hierarchy,
         verdicts=verdicts,
         weights=weights,

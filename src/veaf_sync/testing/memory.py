@@ -88,7 +88,7 @@ def values_at(item: WorkItem, target: str) -> tuple[str, ...]:
 class MemorySettings(SourceSettings):
     """A source whose tool lives in memory; `tool` names it in `MemoryConnector.tools`."""
 
-    targets = frozenset({"label", "field"})
+    targets = frozenset({"label", "field", "goal"})
 
     tool: str = "default"
     only: tuple[str, ...] = ()
