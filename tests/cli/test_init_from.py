@@ -166,3 +166,32 @@ def test_asked_at_a_terminal_a_typed_token_is_kept_apart(tools, tmp_path):
     assert "token: file:.secrets/asana.token" in settings
     assert token not in settings
     assert (kept.parent / ".gitignore").read_text() == "*\n"
+
+
+def test_goals_become_objectives_with_what_people_linked(veaf, tools, tmp_path):
+    site = tools["jira"].emulator
+    site.goal("TITAN-1", "Everything works", owner="Ada")
+    site.goal("TITAN-2", "Faster checkout", parent="TITAN-1")
+    site.goal("TITAN-3", "Given up", state="cancelled")
+    site.link("SHOP-1", "TITAN-2")
+    drafted = veaf("init", "mine", "--from", "jira", *flags(tools["jira"]))
+    assert drafted.code == 0, drafted.err
+    assert "3 goals of its own" in drafted.out
+    assert "Drafted 2 objectives" in drafted.out
+    assert "goals: true" in (tmp_path / "mine/veaf-sync.yaml").read_text()
+    assert "goal: jira-main:TITAN-2" in (tmp_path / "mine/strategy.yaml").read_text()
+    rows = {each["objective"]: each for each in veaf("-C", "mine", "objectives", "-o", "json").document["objectives"]}
+    assert rows["faster-checkout"]["items"] > 1  # what is below the epic that somebody linked
+    assert rows["everything-works"]["items"] == rows["faster-checkout"]["items"]
+    explained = veaf("-C", "mine", "explain", "SHOP-1", "-o", "json").document
+    assert explained["alignments"][0]["origin"] == "statement"
+
+
+def test_a_spreadsheet_says_which_goals_count(veaf, tools, tmp_path):
+    site = tools["jira"].emulator
+    site.goal("TITAN-1", "Faster checkout")
+    site.goal("TITAN-2", "Another one")
+    (tmp_path / "okr.csv").write_text("Objective\nFASTER  checkout!\n")
+    assert veaf("init", "mine", "--from", "okr.csv", "--from", "jira", *flags(tools["jira"])).code == 0
+    assert "goal: jira-main:TITAN-1" in (tmp_path / "mine/strategy.yaml").read_text()
+    assert "#   goal jira-main:TITAN-2 Another one  0 linked" in (tmp_path / "mine/mapping.yaml").read_text()

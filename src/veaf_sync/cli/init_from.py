@@ -54,7 +54,8 @@ def run(
     workspace.pending = "No document was written."
     with _folder(folder):
         zone = "UTC"
-        for name, shown in drafting.look(entries, folder, registry, workspace.clock).items() if entries else ():
+        looked = drafting.look(entries, folder, registry, workspace.clock) if entries else {}
+        for name, shown in looked.items():
             _show(name, shown)
             zone = shown.identity.time_zone if zone == "UTC" and _is_zone(shown.identity.time_zone) else zone
         with progress(workspace) as said:
@@ -64,6 +65,7 @@ def run(
                 folder,
                 registry,
                 workspace.clock,
+                goals={name: shown.goals for name, shown in looked.items()},
                 organisation=organisation,
                 timezone=zone,
                 progress=said,
@@ -177,6 +179,8 @@ def _show(name: str, shown: Shown) -> None:
     printer.table(table)
     if len(partitions) > SHOWN:
         printer.line(f"  {len(partitions) - SHOWN:,} more. Fewer: --set projects=A,B")
+    if shown.goals:
+        printer.line(f"  {plural(len(shown.goals), 'goal')} of its own, which become objectives while they are open")
 
 
 def _is_zone(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,8 +13,9 @@ import polars as pl
 from veaf_sync import config as configuration
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
-from veaf_sync.connector import Identity, Partition
+from veaf_sync.connector import Feature, Goal, Identity, Partition
 from veaf_sync.drafting.entry import Entry
+from veaf_sync.drafting.goals import from_goals
 from veaf_sync.drafting.items import World, from_items
 from veaf_sync.drafting.model import Draft, DraftReader
 from veaf_sync.drafting.texts import Shares, texts
@@ -23,6 +25,7 @@ from veaf_sync.plugins import Registry
 from veaf_sync.store import Run, Store, open_store
 from veaf_sync.sync import SILENT, Progress, Sources, run_sync
 from veaf_sync.sync.snapshot import take
+from veaf_sync.sync.sources import FAILURES, Source, describe_failure
 
 _EVERY_FIELD = Draft(readers=(DraftReader("fields.any"),))
 """A mapping that asks for the custom fields, so that the first reading can look into them."""
@@ -34,6 +37,8 @@ class Shown:
 
     identity: Identity
     partitions: tuple[Partition, ...]
+    goals: tuple[Goal, ...] = ()
+    """Those that the tool keeps, where it has any and this user may see them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,18 @@ def look(entries: Sequence[Entry], folder: Path, registry: Registry, clock: Cloc
             partitions = tuple(source.connector.partitions())
             if not any(partition.readable for partition in partitions):
                 raise Incomplete(f"{entry.name}: nothing is visible to this credential. Nothing was written.")
-            found[entry.name] = Shown(identity, partitions)
+            found[entry.name] = Shown(identity, partitions, _goals(source))
     return found
+
+
+def _goals(source: Source) -> tuple[Goal, ...]:
+    if Feature.GOALS not in source.connector.features:
+        return ()
+    try:
+        return tuple(source.connector.goals())
+    except FAILURES as error:
+        describe_failure(source.name, error)  # raises what is not the source's own failure
+        return ()
 
 
 def draft(
@@ -72,17 +87,22 @@ def draft(
     registry: Registry,
     clock: Clock,
     *,
+    goals: Mapping[str, Sequence[Goal]] = MappingProxyType({}),
     organisation: str = "",
     timezone: str = "UTC",
     progress: Progress = SILENT,
 ) -> Drafted:
-    """Draft the three documents into `folder` from `entries`, which are read now, and `known` objectives.
+    """Draft the three documents into `folder` from `entries`, which are read now, their `goals`, `known` objectives.
 
     What is read is kept in the folder's store and measured with the draft, so that there is a number at once and the
     next sync reads only what changed. Documents are written last: where a source cannot be read, none is. Raises
     `UserError` where one of them is there already.
     """
     configuration.refuse_overwriting(folder)
+    known = from_goals(goals, known)
+    entries = [
+        entry.reading_goals() if any(each.open for each in goals.get(entry.name, ())) else entry for entry in entries
+    ]
     origin = ", ".join([*[entry.name for entry in entries], *(["a spreadsheet"] if known.objectives else [])])
     day = clock.now().astimezone(ZoneInfo(timezone)).date()
 

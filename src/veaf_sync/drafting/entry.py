@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from veaf_sync.connector import Connector
@@ -24,6 +24,10 @@ class Entry:
         """Named after its connector: `jira-main`."""
         name = f"{connector.name.partition('_')[0]}-main"
         return cls(name, connector.name, settings, writes=bool(connector.settings.targets))
+
+    def reading_goals(self) -> Entry:
+        """The same, with what is linked to the tool's own goals."""
+        return replace(self, settings={**self.settings, "goals": True})
 
     @property
     def organisation(self) -> str:

@@ -46,6 +46,7 @@ class DraftObjective:
     responsible: tuple[str, ...] = ()
     planned_share: float | None = None
     key_results: tuple[DraftResult, ...] = ()
+    goal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ def _objective(objective: DraftObjective, day: date) -> list[str]:
     ]
     if objective.supports != "vision":
         lines.append(f"    supports: {_scalar(objective.supports)}")
+    if objective.goal:
+        lines.append(f"    goal: {_value(objective.goal if len(objective.goal) > 1 else objective.goal[0])}")
     if objective.accountable:
         lines.append(f"    accountable: {_scalar(objective.accountable)}")
     if objective.responsible:
@@ -153,6 +155,8 @@ def _beside(text: str, comment: str) -> str:
 def _value(value: object) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_scalar(str(name))}: {_value(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_value, value)) + "]"
     return _scalar(str(value))

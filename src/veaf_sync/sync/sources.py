@@ -58,12 +58,17 @@ class Sources:
 
     def reading(self, name: str) -> Source:
         """The source with its reading credential. Raises `SourceError` when the connector cannot be made."""
-        return self._get(name, self._config.settings.sources[name], writes=False)
+        return self._get(name, self._settings(name), writes=False)
 
     def writing(self, name: str) -> Source:
         """The source with its write credential, where it has one of its own. Raises as `reading` does."""
-        settings = self._config.settings.sources[name]
+        settings = self._settings(name)
         return self._get(name, settings.for_writing(), writes=settings.write_token is not None)
+
+    def _settings(self, name: str) -> SourceSettings:
+        """The source's settings, its tag knowing the goals of the strategy."""
+        settings = self._config.settings.sources[name]
+        return settings.model_copy(update={"tag": self._config.tags[name]}) if settings.tag else settings
 
     def kept(self, name: str, credential: str) -> str:
         """Where a credential of a source is kept, as its reference says; "" where it has none of that name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from veaf_sync.clock import Clock
 from veaf_sync.connector import (
@@ -11,6 +11,7 @@ from veaf_sync.connector import (
     Connector,
     Cursor,
     Feature,
+    Goal,
     Identity,
     Mark,
     Page,
@@ -22,7 +23,8 @@ from veaf_sync.connector import (
 )
 from veaf_sync.model import Outcome, TagChange, WorkItem
 from veaf_sync_jira.client import Client
-from veaf_sync_jira.reading import Reading, since_of
+from veaf_sync_jira.goals import Goals
+from veaf_sync_jira.reading import Reading, links_of, since_of
 from veaf_sync_jira.rehearsing import Rehearsing
 from veaf_sync_jira.settings import JiraSettings
 from veaf_sync_jira.writing import Writing
@@ -41,7 +43,15 @@ class JiraConnector(Connector[JiraSettings]):
     name: ClassVar[str] = "jira"
     settings: ClassVar[type[JiraSettings]] = JiraSettings
     features: ClassVar[frozenset[Feature]] = frozenset(
-        {Feature.INCREMENTAL, Feature.COUNT, Feature.IDS, Feature.FIND, Feature.WRITE, Feature.BULK}
+        {
+            Feature.INCREMENTAL,
+            Feature.COUNT,
+            Feature.IDS,
+            Feature.FIND,
+            Feature.GOALS,
+            Feature.WRITE,
+            Feature.BULK,
+        }
     )
 
     def __init__(self, settings: JiraSettings, session: Session, clock: Clock) -> None:
@@ -69,7 +79,10 @@ class JiraConnector(Connector[JiraSettings]):
         full = [Shard(name, (name,)) for name in names if name not in cursors]
         if not known:
             return full
-        return [Shard("changes", known, incremental=True, query={"since": since_of(cursors, known)}), *full]
+        query: dict[str, Any] = {"since": since_of(cursors, known)}
+        if self.config.reads_goals:
+            query["links"] = links_of(cursors, known)
+        return [Shard("changes", known, incremental=True, query=query), *full]
 
     def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
         return self._reading.pages(shard, mark)
@@ -79,6 +92,10 @@ class JiraConnector(Connector[JiraSettings]):
 
     def find(self, names: Sequence[str]) -> Mapping[str, WorkItem]:
         return self._reading.find(names)
+
+    def goals(self) -> Sequence[Goal]:
+        goals = self._reading.goals or Goals(self._client)
+        return [known.goal for known in goals.read(fresh=True).values()]
 
     def count(self, partition: str) -> int | None:
         return self._reading.count(partition)

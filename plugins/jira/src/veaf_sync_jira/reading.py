@@ -16,6 +16,7 @@ from veaf_sync_jira import jql
 from veaf_sync_jira.client import Client
 from veaf_sync_jira.cloud_walk import CloudWalk
 from veaf_sync_jira.dc_walk import DcWalk
+from veaf_sync_jira.goals import Goals
 from veaf_sync_jira.items import ItemReader
 from veaf_sync_jira.roster import roster
 from veaf_sync_jira.walking import Step, Walk, keys_of
@@ -37,6 +38,12 @@ class Reading:
         self._lock = threading.Lock()
         self._roster: list[Partition] | None = None
         self._items: ItemReader | None = None
+        self.goals = Goals(client) if client.settings.reads_goals else None
+
+    def read(self, raw: Any) -> WorkItem:
+        """An issue as a work item, with its links to goals where these are read."""
+        item = self.items.read(raw)
+        return item if self.goals is None else self.goals.onto(item)
 
     @property
     def items(self) -> ItemReader:
@@ -62,17 +69,28 @@ class Reading:
         since = (mark or {}).get("started")
         started = int(since) if since is not None else _millis(self.client.site.time)
         patience = self._patience()
+        links = {} if self.goals is None else self.goals.links(shard.partitions)
         if shard.incremental:
             steps = self._changes(shard, mark, patience)
         else:
             steps = self._projects(shard.partitions, mark, patience)
         for step in ahead(steps):
-            items, rest = [self.items.read(raw) for raw in step.issues], step.next
+            items, rest = [self.read(raw) for raw in step.issues], step.next
             if rest is None:
                 lag = round(self.client.settings.lag.total_seconds() * 1000)
-                yield Page(items, cursor={"since": started - lag})
+                if shard.incremental and self.goals is not None:
+                    items += self._relinked((shard.query or {}).get("links") or {}, links)
+                yield Page(items, cursor={"since": started - lag} | ({"links": links} if links else {}))
             else:
                 yield Page(items, mark={**rest, "started": started})
+
+    def _relinked(self, before: Mapping[str, list[str]], now: Mapping[str, list[str]]) -> list[WorkItem]:
+        """Issues whose links changed: that moves no clock of theirs, so no search tells of them."""
+        keys = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
+        found: list[WorkItem] = []
+        for start in range(0, len(keys), BULK):
+            found += self._fetched(keys[start : start + BULK])[0]
+        return found
 
     def _projects(self, keys: Sequence[str], mark: Mark | None, patience: Patience) -> Iterator[Step]:
         first = keys.index(mark["project"]) if mark and mark.get("project") in keys else 0
@@ -176,6 +194,8 @@ class Reading:
         """
         wanted = list(dict.fromkeys(ids))
         found: dict[str, WorkItem | Absent] = {}
+        if self.goals is not None:
+            self.goals.read(fresh=True)
         if self.client.site.cloud:
             for start in range(0, len(wanted), BULK):
                 found |= self._bulkfetch(wanted[start : start + BULK])
@@ -199,26 +219,27 @@ class Reading:
         return found
 
     def _bulkfetch(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent]:
-        what = f"Reading {len(ids)} issues"
-        body = {"issueIdsOrKeys": list(ids), "fields": self.client.fields.wanted(), "fieldsByKeys": False}
+        items, errors = self._fetched(ids)
+        found: dict[str, WorkItem | Absent] = {str(row.get("id")): Absent.UNKNOWN for row in errors}
+        found |= {item.id: item for item in items}
+        return {id: found[id] for id in ids if id in found}
+
+    def _fetched(self, names: Sequence[str]) -> tuple[list[WorkItem], list[dict[str, Any]]]:
+        """The issues of these ids or keys that Jira shows, and the rows of those that it cannot read."""
+        what = f"Reading {len(names)} issues"
+        body = {"issueIdsOrKeys": list(names), "fields": self.client.fields.wanted(), "fieldsByKeys": False}
         data = self.client.call("POST", "issue/bulkfetch", json=body, safe=True, what=what).data
         if not isinstance(data, dict) or not isinstance(data.get("issues"), list):
             raise Incomplete(f"{what}: the answer holds no list of issues.")
-        errors = data.get("issueErrors") or []
-        found: dict[str, WorkItem | Absent] = {
-            str(row.get("id")): Absent.UNKNOWN for row in errors if isinstance(row, dict)
-        }
-        found |= {item.id: item for item in map(self.items.read, data["issues"])}
-        return {id: found[id] for id in ids if id in found}
+        errors = [row for row in data.get("issueErrors") or [] if isinstance(row, dict)]
+        return [self.read(raw) for raw in data["issues"]], errors
 
     def _single(self, id: str) -> dict[str, WorkItem | Absent]:
         """The issue of an id or key; nothing where Jira answers that there is none."""
         what = f"Reading issue {id}"
         params = {"fields": ",".join(self.client.fields.wanted())}
         try:
-            item = self.items.read(
-                self.client.call("GET", f"issue/{quote(id, safe='')}", params=params, what=what).data
-            )
+            item = self.read(self.client.call("GET", f"issue/{quote(id, safe='')}", params=params, what=what).data)
         except Forbidden:
             return {id: Absent.FORBIDDEN}
         except Rejected as refusal:
@@ -252,6 +273,15 @@ class Reading:
         from veaf_sync.http import Patience  # requests costs start-up time
 
         return Patience(self.client.session.limits.wait_budget)
+
+
+def links_of(cursors: Mapping[str, Cursor], keys: Sequence[str]) -> dict[str, list[str]]:
+    """Goals by the keys of linked issues, as the cursors of these projects last saw them."""
+    found: dict[str, list[str]] = {}
+    for name in keys:
+        held = cursors[name].get("links") or {}
+        found |= {key: goals for key, goals in held.items() if key.rpartition("-")[0] == name}
+    return found
 
 
 def since_of(cursors: Mapping[str, Cursor], keys: Sequence[str]) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from veaf_sync.connector import Rehearsal
 from veaf_sync.errors import SourceError
 from veaf_sync_jira import jql
 from veaf_sync_jira.client import Client
+from veaf_sync_jira.goals import Goals
 from veaf_sync_jira.rights import Rights
 
 _MUTE = "only a project administrator may mute them"
@@ -27,6 +28,8 @@ class Rehearsing:
         tag = self._client.settings.tag
         if tag is None or not projects:
             return Rehearsal()
+        if tag.goal:
+            return Rehearsal(tuple(self._goals(tag.goals)))
         looked = projects[:MOST]
         problems = [problem for project in looked for problem in self._problems(project, tag.field or "labels")]
         notes = []
@@ -43,6 +46,19 @@ class Rehearsing:
             else:
                 notes.append(f"Edits in {names} mail their watchers: {_MUTE}.")
         return Rehearsal(tuple(problems), tuple(notes))
+
+    def _goals(self, keys: Mapping[str, str]) -> Iterator[str]:
+        """Objectives whose goal cannot be linked to."""
+        try:
+            known = Goals(self._client).read()
+        except SourceError as error:
+            yield error.message
+            return
+        for objective, key in keys.items():
+            if key not in known:
+                yield f"There is no goal {key} that this user sees, which {objective} names as its counterpart."
+            elif known[key].archived:
+                yield f"The goal {key}, the counterpart of {objective}, is archived: nothing is linked to it."
 
     def _problems(self, project: str, field: str) -> Iterator[str]:
         if self._rights.may("EDIT_ISSUES", project) is False:

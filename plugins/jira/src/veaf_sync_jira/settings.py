@@ -28,7 +28,7 @@ def _user(value: Any, info: ValidationInfo) -> Any:
 class JiraSettings(SourceSettings):
     """A Jira Cloud site or a Jira Data Center server. The site's host is the only one that is talked to."""
 
-    targets = frozenset({"label", "field"})
+    targets = frozenset({"label", "field", "goal"})
 
     connector: str = Field(default="jira", description="jira")
     site: str = Field(
@@ -44,6 +44,10 @@ class JiraSettings(SourceSettings):
     fields: dict[str, Texts] = Field(
         default_factory=dict,
         description="Fields of Jira by their names there: points, team, and any custom field that rules speak of.",
+    )
+    goals: bool = Field(
+        default=False,
+        description="Read links to Atlassian's goals (Cloud); with tag: {goal: true} they are read anyway.",
     )
     edition: Literal["auto", "cloud", "dc"] = Field(default="auto", description="auto: the server is asked.")
     mail: Literal["never", "if-unavoidable"] = Field(
@@ -80,6 +84,21 @@ class JiraSettings(SourceSettings):
         if host.endswith(".atlassian.net") and not self.user:
             raise ValueError("Jira Cloud needs the user that the token belongs to: user: env:JIRA_USER")
         return self
+
+    @model_validator(mode="after")
+    def _goals_are_clouds(self) -> Self:
+        if not self.reads_goals:
+            return self
+        if self.edition == "dc" or not self.user:
+            raise ValueError("goals are Jira Cloud's: they need the user that the token belongs to, and no Data Center")
+        if self.gateway:
+            raise ValueError("goals are read at the site's own address, such as https://acme.atlassian.net")
+        return self
+
+    @property
+    def reads_goals(self) -> bool:
+        """Whether goals and what is linked to them are read."""
+        return self.goals or bool(self.tag and self.tag.goal)
 
     @property
     def gateway(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from veaf_sync.connector import LABELS, Absent, Pending, Preview, Refusal
+from veaf_sync.connector import GOALS, LABELS, Absent, Pending, Preview, Refusal
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync_jira.reading import Reading
@@ -42,6 +42,9 @@ class Writing:
             batches = self.batches(_labels(good))
             requests = sum(2 * bool(batch[0].adds) + 2 * bool(batch[0].removes) for batch in batches)
             good = [change for change in good if change.target != LABELS]
+        linked = [change for change in good if change.target == GOALS]  # nobody is mailed by the issue
+        good = [change for change in good if change.target != GOALS]
+        requests += sum(len(change.adds) + len(change.removes) for change in linked)
         loud = [change for change in good if not self._rights.may_mute(_project(change))]
         mailed = 0 if not loud or self._client.settings.mail == "never" else None
         if self._client.settings.mail == "never":
@@ -140,6 +143,8 @@ class Writing:
         return outcomes
 
     def _put(self, change: TagChange) -> Outcome:
+        if change.target == GOALS and self._reading.goals is not None:
+            return self._reading.goals.write(change)
         if reason := self._refusal(change):
             return Outcome(change.item, Result.FAILED, reason)
         project = _project(change)
@@ -181,6 +186,9 @@ class Writing:
         return {"update": {"labels": operations}}
 
     def _refusal(self, change: TagChange) -> str:
+        if change.target == GOALS:
+            goals = self._reading.goals
+            return "Links to goals are not read here; say goals: true." if goals is None else goals.refusal(change)
         return _refusal(change) if change.target == LABELS else self._fields.refusal(change)
 
     def _settle(self, batch: Sequence[TagChange], reasons: Mapping[str, str]) -> list[Outcome]:

@@ -13,6 +13,7 @@ from veaf_sync.model import WorkItem
 from veaf_sync_jira.emulator.bulk import Bulk
 from veaf_sync_jira.emulator.edition import EDITIONS
 from veaf_sync_jira.emulator.edits import Edits
+from veaf_sync_jira.emulator.goals import GoalsApi
 from veaf_sync_jira.emulator.issues import Issues
 from veaf_sync_jira.emulator.items import ItemLoader
 from veaf_sync_jira.emulator.knobs import Knobs
@@ -56,8 +57,10 @@ class JiraEmulator(People, Emulator):
         self._edits.add_to(self.routes)
         Issues(self.service).add_to(self.routes)
         Metadata(self.service, lambda: self.url).add_to(self.routes)
+        self.goals = GoalsApi(self.service)
         if self.edition.cloud:
             self._bulk.add_to(self.routes)
+            self.goals.add_to(self.routes)
 
     def load(self, items: Iterable[WorkItem]) -> None:
         with self.lock:

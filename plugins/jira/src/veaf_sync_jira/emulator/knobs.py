@@ -50,5 +50,11 @@ class Knobs:
     """How bulk tasks end; only COMPLETE ones change issues."""
     bulk_at_once: int = 5
     """How many bulk tasks may be open at once (Cloud)."""
+    goals: bool = True
+    """Whether the user has access to goals (Cloud)."""
+    goals_page: int = 50
+    """The longest page of goals, and of what is linked to one (Cloud)."""
+    older_goals: bool = False
+    """Whether taking a link away goes by its older name (Cloud)."""
     rate: float | None = None
     """Requests a second allowed for each method and path; None = unlimited."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from veaf_sync.clock import Clock
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
+from veaf_sync_jira.emulator.goals import GoalsApi, HeldGoal
 from veaf_sync_jira.emulator.issue import Issue, millis
 from veaf_sync_jira.emulator.items import STATES, ItemLoader
 from veaf_sync_jira.emulator.service import Service
@@ -19,6 +20,7 @@ class People:
     """The people's side of an emulator. Needs no request, takes effect at once, shows in searches after the lag."""
 
     service: Service
+    goals: GoalsApi
     lock: threading.RLock
     clock: Clock
 
@@ -96,6 +98,32 @@ class People:
             below = [i for i in state.issues.values() if i.parent == issue.id and i.type.subtask]
             for gone in [issue, *below]:
                 state.drop(gone, self.service.due)
+
+    def goal(self, key: str, name: str = "", **properties: Any) -> None:
+        """Somebody sets a goal, or changes it. `properties` are those of `HeldGoal`: parent, state, owner, archived."""
+        with self.lock:
+            held = self.goals.held.setdefault(key, HeldGoal(key, name or key))
+            for property_, value in {**({"name": name} if name else {}), **properties}.items():
+                setattr(held, property_, value)
+
+    def link(self, key: str, goal: str) -> None:
+        """Somebody links an issue to a goal. The issue itself does not change by that."""
+        with self.lock:
+            self.goals.held[goal].items.append(self.issue(key).id)
+
+    def unlink(self, key: str, goal: str) -> None:
+        """Somebody takes the link away."""
+        with self.lock:
+            self.goals.held[goal].items.remove(self.issue(key).id)
+
+    def links(self) -> dict[str, tuple[str, ...]]:
+        """Keys of the goals that issues are linked to, by the issues' keys, where there are any."""
+        with self.lock:
+            found: dict[str, list[str]] = {}
+            for goal in self.goals.held.values():
+                for id in goal.items:
+                    found.setdefault(self.service.state.issues[id].key, []).append(goal.key)
+            return {key: tuple(sorted(goals)) for key, goals in sorted(found.items())}
 
     def forbid(self, project: str) -> None:
         """The user loses the permission to browse a project."""
