@@ -76,6 +76,7 @@ CAN = {
     Feature.IDS: "lists ids without reading",
     Feature.FIND: "finds an item by its key or address",
     Feature.DEPARTURES: "names what left",
+    Feature.GOALS: "reads the tool's own goals",
     Feature.WRITE: "writes tags",
     Feature.BULK: "writes in bulk tasks",
 }

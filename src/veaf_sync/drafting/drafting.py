@@ -99,11 +99,10 @@ def draft(
     `UserError` where one of them is there already.
     """
     configuration.refuse_overwriting(folder)
-    known = from_goals(goals, known)
-    entries = [
-        entry.reading_goals() if any(each.open for each in goals.get(entry.name, ())) else entry for entry in entries
-    ]
     origin = ", ".join([*[entry.name for entry in entries], *(["a spreadsheet"] if known.objectives else [])])
+    known = from_goals(goals, known)
+    linking = {name for name, found in goals.items() if any(goal.open for goal in found)}
+    entries = [entry.reading_goals() if entry.name in linking else entry for entry in entries]
     day = clock.now().astimezone(ZoneInfo(timezone)).date()
 
     def written(result: Draft, shares: Shares) -> dict[str, str]:
