@@ -125,9 +125,9 @@ class Rehearsal:
 class Goal:
     """An objective that the tool itself keeps. `parent` is the key of the goal above, where one is visible.
 
-    `key` is what people and `goal:` of strategy.yaml call it; `items` are keys of the work items linked to it. A goal
-    that is not `open` was reached, dropped or archived: `state` is the tool's own word. `start`, `target` and `current`
-    are its metric's, in `unit`.
+    `key` is what people and `goal:` of strategy.yaml call it; `items` are keys of the work items linked to it,
+    `partitions` those linked as a whole. A goal that is not `open` was reached, dropped or archived: `state` is the
+    tool's own word. `start`, `target` and `current` are its metric's, in `unit`.
     """
 
     key: str
@@ -143,6 +143,7 @@ class Goal:
     current: float | None = None
     url: str = ""
     items: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -119,7 +119,8 @@ def draft(
             raise Incomplete(f"{failed[0].source}: {failed[0].reason.rstrip('.')}. No document was written.")
         progress.stage("draft")
         shot = take(empty, store, result.run)
-        drafted = known + from_items(World(shot.items, shot.hierarchy, shot.weights), known.objectives)
+        found = from_items(World(shot.items, shot.hierarchy, shot.weights), known.objectives)
+        drafted = replace(known, rules=()) + found + Draft(rules=known.rules)  # of whole partitions, so last
         loaded = _loaded(written(drafted, {}), folder, registry, clock)
         shares, counted, mapped = _shares(loaded, store, result.run)
         final = written(drafted, shares)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from veaf_sync.connector import Goal
-from veaf_sync.drafting.model import Draft, DraftObjective, DraftResult, slug, unique
+from veaf_sync.drafting.model import Draft, DraftObjective, DraftResult, DraftRule, slug, unique
 
 
 def from_goals(goals: Mapping[str, Sequence[Goal]], known: Draft) -> Draft:
@@ -17,6 +17,7 @@ def from_goals(goals: Mapping[str, Sequence[Goal]], known: Draft) -> Draft:
     objectives = list(known.objectives)
     ids: dict[tuple[str, str], str] = {}
     left = list(known.left)
+    rules = list(known.rules)
     for source, found in goals.items():
         for goal in (each for each in found if each.open):
             same = next((n for n, each in enumerate(objectives) if _alike(each.title, goal.title)), None)
@@ -30,7 +31,16 @@ def from_goals(goals: Mapping[str, Sequence[Goal]], known: Draft) -> Draft:
                 identity = unique(slug(goal.title, slug(goal.key)), {each.id for each in objectives})
                 ids[source, goal.key] = identity
                 objectives.append(_objective(identity, counterpart, goal, ids.get((source, goal.parent), "vision")))
-    return replace(known, objectives=tuple(objectives), left=tuple(left))
+            if counted := ids.get((source, goal.key)):
+                rules += [
+                    DraftRule(
+                        f"{source} {partition} is linked to {goal.title or goal.key}",
+                        {"source": source, "partition": partition},
+                        counted,
+                    )
+                    for partition in goal.partitions
+                ]
+    return replace(known, objectives=tuple(objectives), rules=tuple(rules), left=tuple(left))
 
 
 def _alike(title: str, other: str) -> bool:

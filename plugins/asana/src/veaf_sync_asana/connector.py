@@ -11,6 +11,7 @@ from veaf_sync.connector import (
     Connector,
     Cursor,
     Feature,
+    Goal,
     Identity,
     Mark,
     Page,
@@ -21,6 +22,7 @@ from veaf_sync.connector import (
 )
 from veaf_sync.model import Outcome, TagChange, WorkItem
 from veaf_sync_asana.client import Client
+from veaf_sync_asana.goals import Goals
 from veaf_sync_asana.reading import Reading
 from veaf_sync_asana.settings import AsanaSettings
 from veaf_sync_asana.writing import Writing
@@ -40,14 +42,14 @@ class AsanaConnector(Connector[AsanaSettings]):
     name: ClassVar[str] = "asana"
     settings: ClassVar[type[AsanaSettings]] = AsanaSettings
     features: ClassVar[frozenset[Feature]] = frozenset(
-        {Feature.INCREMENTAL, Feature.IDS, Feature.DEPARTURES, Feature.FIND, Feature.WRITE}
+        {Feature.INCREMENTAL, Feature.IDS, Feature.DEPARTURES, Feature.FIND, Feature.GOALS, Feature.WRITE}
     )
 
     def __init__(self, settings: AsanaSettings, session: Session, clock: Clock) -> None:
         super().__init__(settings, session, clock)
         self._client = Client(settings, session, clock)
         self._reading = Reading(self._client)
-        self._writing = Writing(self._client)
+        self._writing = Writing(self._client, self._reading.goals)
 
     def check(self) -> Identity:
         return self._client.identify()
@@ -73,6 +75,9 @@ class AsanaConnector(Connector[AsanaSettings]):
 
     def find(self, names: Sequence[str]) -> Mapping[str, WorkItem]:
         return self._reading.find(names)
+
+    def goals(self) -> Sequence[Goal]:
+        return list((self._reading.goals or Goals(self._client)).read(fresh=True).values())
 
     def ids(self, partition: str) -> Iterator[tuple[str, str | None]]:
         return self._reading.ids(partition)

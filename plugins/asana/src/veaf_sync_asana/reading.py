@@ -14,6 +14,7 @@ from veaf_sync.model import WorkItem
 from veaf_sync_asana import changes as feed
 from veaf_sync_asana.changes import Changes
 from veaf_sync_asana.client import AT_ONCE, Action, Client, Reply
+from veaf_sync_asana.goals import Goals
 from veaf_sync_asana.items import FIELDS, PLACES, ItemReader, parent_of, places_of
 from veaf_sync_asana.roster import roster, visible
 from veaf_sync_asana.walking import Branch, Found, Place, Walk
@@ -36,6 +37,7 @@ class Reading:
         self._roster: list[Partition] | None = None
         self._items: ItemReader | None = None
         self._changes: dict[str, Changes | SourceError] = {}
+        self.goals = Goals(client) if client.settings.reads_goals else None
 
     def partitions(self) -> list[Partition]:
         """The roster, as first seen."""
@@ -69,8 +71,13 @@ class Reading:
             return True
 
     def shards(self, names: Sequence[str], cursors: Mapping[str, Cursor]) -> list[Shard]:
-        """A shard for each project: what changed where the feed still knows the place of its cursor, else all of it."""
-        known = [name for name in names if "sync" in cursors.get(name, {})]
+        """A shard for each project: what changed where the feed still knows the place of its cursor, else all of it.
+
+        A link to a goal moves no clock and is in no feed: where any changed, everything is read.
+        """
+        links = self._links()
+        held = {name: cursors[name] for name in names if "sync" in cursors.get(name, {})}
+        known = [name for name, cursor in held.items() if cursor.get("goals", "") == links.get("goals", "")]
         with ThreadPoolExecutor(READERS) as pool:
             told = dict(zip(known, pool.map(lambda name: self._ask(name, cursors[name]["sync"]), known), strict=True))
         self._changes |= told
@@ -83,6 +90,10 @@ class Reading:
                 query = {"sync": cursors[name]["sync"], "since": cursors[name]["since"]}
                 shards.append(Shard(f"{name}, changes", (name,), incremental=True, query=query))
         return shards
+
+    def _links(self) -> dict[str, str]:
+        """What a cursor keeps of the links to goals."""
+        return {} if self.goals is None else {"goals": self.goals.digest()}
 
     def _ask(self, name: str, token: str) -> Changes | SourceError:
         try:
@@ -100,14 +111,14 @@ class Reading:
                 raise changes
             if changes.expired:
                 raise TokenExpired(f"Reading what changed in project {name}: the feed begins later.")
-            cursor = {"sync": changes.token, "since": self.client.site.time.timestamp() - lag}
+            cursor = {"sync": changes.token, "since": self.client.site.time.timestamp() - lag, **self._links()}
             yield from self._changed(name, changes, float((shard.query or {})["since"]), cursor)
             return
         begun = (mark or {}).get("cursor")
         if begun is None:
             told = self._changes.pop(name, None)
             token = told.token if isinstance(told, Changes) else feed.begin(self.client, name, self.patience())
-            begun = {"sync": token, "since": self.client.site.time.timestamp() - lag}
+            begun = {"sync": token, "since": self.client.site.time.timestamp() - lag, **self._links()}
         for found, place in ahead(self._whole(name, (mark or {}).get("place"))):
             items = self._read(found)
             yield Page(items, cursor=begun) if place is None else Page(items, {"place": place, "cursor": begun})
@@ -157,7 +168,11 @@ class Reading:
         yield Page(self._read([found[gid] for gid in sorted(found)]), cursor=cursor, suspects=sorted(suspects))
 
     def _read(self, found: Sequence[Found]) -> list[WorkItem]:
-        return [self.items.read(one.raw, one.places) for one in found if one.places]
+        return [self._item(one) for one in found if one.places]
+
+    def _item(self, one: Found) -> WorkItem:
+        item = self.items.read(one.raw, one.places)
+        return item if self.goals is None else self.goals.onto(item)
 
     def ids(self, name: str) -> Iterator[tuple[str, str | None]]:
         """Ids of a project's tasks and of those below them, by a thin walk."""
@@ -174,13 +189,15 @@ class Reading:
         """
         answers: dict[str, WorkItem | Absent] = {}
         hidden = any(not partition.readable for partition in self.partitions())
+        if self.goals is not None:
+            self.goals.read(fresh=True)
         for gid, one in self._one_by_one(list(dict.fromkeys(ids))).items():
             if isinstance(one, Absent):
                 answers[gid] = Absent.UNKNOWN if hidden and one is Absent.GONE else one
             elif hidden and not one.places:
                 answers[gid] = Absent.UNKNOWN
             else:
-                answers[gid] = self.items.read(one.raw, one.places)
+                answers[gid] = self._item(one)
         return answers
 
     def find(self, names: Sequence[str]) -> dict[str, WorkItem]:

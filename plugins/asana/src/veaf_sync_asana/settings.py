@@ -29,7 +29,7 @@ def _gid(value: str, what: str) -> str:
 class AsanaSettings(SourceSettings):
     """Projects of one Asana workspace or organisation."""
 
-    targets = frozenset({"label", "field"})
+    targets = frozenset({"label", "field", "goal"})
 
     connector: str = Field(default="asana", description="asana")
     site: str = Field(default=f"https://{_PUBLIC}", description="Asana's address.")
@@ -47,6 +47,10 @@ class AsanaSettings(SourceSettings):
         default_factory=dict,
         description="Custom fields by their names in Asana: status, points and team. "
         "Rules may speak of every custom field without naming it here.",
+    )
+
+    goals: bool = Field(
+        default=False, description="Read links to Asana's goals (paid); with tag: {goal: true} they are read anyway."
     )
 
     @field_validator("site")
@@ -68,6 +72,11 @@ class AsanaSettings(SourceSettings):
     @classmethod
     def _are_portfolios(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_gid(each, "portfolio") for each in value))
+
+    @property
+    def reads_goals(self) -> bool:
+        """Whether goals and what supports them are read."""
+        return self.goals or bool(self.tag and self.tag.goal)
 
     @property
     def api(self) -> str:

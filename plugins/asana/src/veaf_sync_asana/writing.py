@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from veaf_sync.connector import LABELS, Preview, Refusal, Rehearsal
+from veaf_sync.connector import GOALS, LABELS, Preview, Refusal, Rehearsal
+from veaf_sync.errors import SourceError
 from veaf_sync.model import Outcome, Result, TagChange
-from veaf_sync_asana.client import AT_ONCE, Action, Client
+from veaf_sync_asana.client import AT_ONCE, Action, Client, Reply
 from veaf_sync_asana.custom_fields import CustomFields
+from veaf_sync_asana.goals import Goals
 from veaf_sync_asana.tags import Tags
 
 
 class Writing:
     """Adding and removing a tag are operations that never meet; a field is set, and what it holds is replaced."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, goals: Goals | None = None) -> None:
         self._client = client
+        self._goals = goals or Goals(client)
         self._tags = Tags(client)
         self._fields = CustomFields(client)
 
@@ -31,15 +34,28 @@ class Writing:
     def rehearse(self) -> Rehearsal:
         """What would keep tags from being written: only fields can be looked at; Asana does not say who may write."""
         tag = self._client.settings.tag
+        if tag is not None and tag.goal:
+            return Rehearsal(tuple(self._goalless(tag.goals)))
         reason = self._fields.unfit(tag.field) if tag is not None and tag.field is not None else ""
         return Rehearsal((reason,) if reason else ())
+
+    def _goalless(self, keys: Mapping[str, str]) -> Iterator[str]:
+        """Objectives whose goal cannot be linked to."""
+        try:
+            known = self._goals.read()
+        except SourceError as error:
+            yield f"{error.message} {error.fix}".strip()
+            return
+        for objective, gid in keys.items():
+            if gid not in known:
+                yield f"There is no goal {gid} that this user sees, which {objective} names as its counterpart."
 
     def batches(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:
         """As many changes as fit into one request of ten actions."""
         batch: list[TagChange] = []
         size = 0
         for change in changes:
-            needed = len(change.adds) + len(change.removes) if change.target == LABELS else 1
+            needed = len(change.adds) + len(change.removes) if change.target in (LABELS, GOALS) else 1
             if batch and size + needed > AT_ONCE:
                 yield tuple(batch)
                 batch, size = [], 0
@@ -62,16 +78,28 @@ class Writing:
                 actions += [(change, action) for action in self._actions(change)]
         for start in range(0, len(actions), AT_ONCE):
             chunk = actions[start : start + AT_ONCE]
-            replies = self._client.batch([action for _, action in chunk], f"Writing to {len(chunk)} tasks")
-            for (change, _), reply in zip(chunk, replies, strict=True):
-                if not reply.good:
-                    reasons[id(change)] = reasons[id(change)] or f"{reply.message} ({reply.status})"
+            try:
+                replies = self._client.batch([action for _, action in chunk], f"Writing to {len(chunk)} tasks")
+            except BaseException:
+                self._goals.forget()  # some of it may have been done
+                raise
+            for (change, action), reply in zip(chunk, replies, strict=True):
+                reasons[id(change)] = reasons[id(change)] or self._judged(change, action, reply)
         return [_outcome(change, reasons[id(change)]) for change in batch]
 
+    def _judged(self, change: TagChange, action: Action, reply: Reply) -> str:
+        if change.target == GOALS:
+            return self._goals.judge(action, reply)
+        return "" if reply.good else f"{reply.message} ({reply.status})"
+
     def _actions(self, change: TagChange) -> Iterator[Action]:
+        if change.target == GOALS:
+            return self._goals.actions(change)
         return self._tags.actions(change) if change.target == LABELS else self._fields.actions(change)
 
     def _refusal(self, change: TagChange) -> str:
+        if change.target == GOALS:
+            return self._goals.refusal(change)
         return self._tags.refusal(change) if change.target == LABELS else self._fields.refusal(change)
 
 
@@ -80,7 +108,7 @@ def _labels(changes: Sequence[TagChange]) -> list[TagChange]:
 
 
 def _others(changes: Sequence[TagChange]) -> list[TagChange]:
-    return [change for change in changes if change.target != LABELS]
+    return [change for change in changes if change.target not in (LABELS, GOALS)]
 
 
 def _outcome(change: TagChange, reason: str) -> Outcome:

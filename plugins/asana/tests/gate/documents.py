@@ -22,6 +22,7 @@ def load(folder: Path, profile: str) -> Document:
         document = _text_keys(yaml.load(stream, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     _memberships(document)
     _nobody(document)
+    _goals(document)
     _errors(document)
     served = {template.removeprefix(PREFIX) for _, template in AsanaEmulator().routes.templates()}
     paths = {path: operations for path, operations in document["paths"].items() if path in served}
@@ -53,6 +54,15 @@ def _nobody(document: Json) -> None:
     """Events: their own description says that user and parent can be null; the schema does not."""
     for name in ("user", "parent"):
         document["components"]["schemas"]["EventResponse"]["properties"][name] = {"type": "object", "nullable": True}
+
+
+def _goals(document: Json) -> None:
+    """Goals: owner and metric are said to be nullable beside what they are, which a schema reads as: they are not."""
+    schemas = document["components"]["schemas"]
+    for part in (schemas["GoalCompact"], *schemas["GoalResponse"]["allOf"]):
+        for name in ("owner", "metric"):
+            if name in part.get("properties", {}):
+                part["properties"][name] = {"type": "object", "nullable": True}
 
 
 def _errors(document: Json) -> None:

@@ -12,6 +12,7 @@ from veaf_sync.clock import Clock
 from veaf_sync.emulator import BadRequest, Emulator, Request, Response
 from veaf_sync.emulator.routes import Match
 from veaf_sync.model import WorkItem
+from veaf_sync_asana.emulator.goals import GoalTopics
 from veaf_sync_asana.emulator.items import ItemLoader
 from veaf_sync_asana.emulator.knobs import Knobs
 from veaf_sync_asana.emulator.people import People
@@ -38,6 +39,8 @@ class AsanaEmulator(People, Emulator):
         self.environment: Mapping[str, str] = {"ASANA_TOKEN": _READING, "ASANA_WRITE_TOKEN": _WRITING}
         self._used: dict[int, int] = {}
         Topics(self.service, _USER).add_to(self.routes)
+        self.goals = GoalTopics(self.service)
+        self.goals.add_to(self.routes)
         self.routes.add("POST", f"{ROOT}/batch", self._batch)
 
     def load(self, items: Iterable[WorkItem]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from veaf_sync.clock import Clock
 from veaf_sync.model import Membership, WorkItem
+from veaf_sync_asana.emulator.goals import GoalTopics, HeldGoal
 from veaf_sync_asana.emulator.items import ItemLoader
 from veaf_sync_asana.emulator.service import Service
 from veaf_sync_asana.emulator.state import Project, State, Task
@@ -21,8 +22,36 @@ class People:
 
     state: State
     service: Service
+    goals: GoalTopics
     lock: threading.RLock
     clock: Clock
+
+    def goal(self, gid: str, name: str = "", **properties: Any) -> None:
+        """Somebody sets a goal, or changes it. `properties` are those of `HeldGoal`: owner, status, due_on, metric."""
+        with self.lock:
+            held = self.goals.held.setdefault(gid, HeldGoal(gid, name or gid))
+            for property_, value in {**({"name": name} if name else {}), **properties}.items():
+                setattr(held, property_, value)
+
+    def link(self, resource: str, goal: str, kind: str = "task") -> None:
+        """Somebody lets a task, a project or a goal support a goal. It does not change by that."""
+        with self.lock:
+            self.goals.held[goal].supporters.append((kind, resource))
+
+    def unlink(self, resource: str, goal: str, kind: str = "task") -> None:
+        """Somebody takes that back."""
+        with self.lock:
+            self.goals.held[goal].supporters.remove((kind, resource))
+
+    def links(self) -> dict[str, tuple[str, ...]]:
+        """Numbers of the goals that tasks support, by the tasks' numbers, where there are any."""
+        with self.lock:
+            found: dict[str, list[str]] = {}
+            for goal in self.goals.held.values():
+                for kind, gid in goal.supporters:
+                    if kind == "task":
+                        found.setdefault(gid, []).append(goal.gid)
+            return {gid: tuple(sorted(goals)) for gid, goals in sorted(found.items())}
 
     def create(self, project: str, title: str, parent: str = "", **properties: Any) -> str:
         """Somebody makes a task in a project, or below another; its id comes back."""

@@ -82,7 +82,7 @@ class Topics:
 
     def change(self, request: Request, gid: str) -> Response:
         task = self._service.task(gid)
-        for field, value in (_data(request).get("custom_fields") or {}).items():
+        for field, value in (data_of(request).get("custom_fields") or {}).items():
             self._set(task, field, value)
         return self._service.one(request, self._task(gid))
 
@@ -118,7 +118,7 @@ class Topics:
         return Response.of({"data": {}})
 
     def _tag(self, request: Request) -> str:
-        gid = str(_data(request).get("tag", ""))
+        gid = str(data_of(request).get("tag", ""))
         if gid not in self._service.state.tags:
             raise unknown("tag", gid)
         return gid
@@ -144,7 +144,7 @@ class Topics:
     def create_tag(self, request: Request, workspace: str) -> Response:
         """A new tag, whether one of that name is there or not."""
         self._service.workspace(workspace)
-        made = self._service.state.new_tag(str(_data(request)["name"]))
+        made = self._service.state.new_tag(str(data_of(request)["name"]))
         return self._service.one(request, self._tag_view(made.gid), 201)
 
     def _tag_view(self, gid: str) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class Topics:
             raise unknown("custom_field", gid)
         if field.kind not in ("enum", "multi_enum"):
             raise Refused(400, "This custom field has no options.")
-        name = str(_data(request)["name"])
+        name = str(data_of(request)["name"])
         if any(option.name == name for option in field.options):
             raise Refused(400, f"name: There already is an option {name}")
         option = self._service.state.option(field, name)
@@ -177,7 +177,8 @@ class Topics:
         return task_view(self._service.state, self._service.state.tasks[gid], self._service.url())
 
 
-def _data(request: Request) -> dict[str, Any]:
+def data_of(request: Request) -> dict[str, Any]:
+    """What a change sends. Raises `Refused` (400)."""
     given = request.json()
     data = given.get("data") if isinstance(given, dict) else None
     if not isinstance(data, dict):
