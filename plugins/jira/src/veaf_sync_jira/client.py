@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -131,6 +131,12 @@ class Client:
                 self._fields = discover(self._library.fields(), self.settings.fields, tag)
             return self._fields
 
+    @property
+    def properties(self) -> dict[str, list[str]]:
+        """What a reading request says of properties: that in which our tags stand, on Cloud."""
+        tag = self.settings.tag
+        return {"properties": [tag.property_]} if tag and tag.property_ and self.site.cloud else {}
+
     @contextmanager
     def fields_meanwhile(self) -> Iterator[None]:
         """Ask for the fields, which every reading needs, while the caller asks for something else.
@@ -156,12 +162,15 @@ class Client:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         safe: bool = False,
+        taken: Sequence[int] = (),
         patience: Patience | None = None,
     ) -> Answer:
         """A request to the site's API. Raises what `Session.call` raises, and `AuthError` for an anonymous answer."""
         _ = self.site
         url = self._library._get_url(path)
-        answer = self.session.call(method, url, params=params, json=json, safe=safe, what=what, patience=patience)
+        answer = self.session.call(
+            method, url, params=params, json=json, safe=safe, taken=taken, what=what, patience=patience
+        )
         if answer.headers.get("X-AUSERNAME", "").lower() == "anonymous":
             raise AuthError(f"{what}: answered as to an anonymous visitor.", fix="veaf-sync check --online")
         return answer

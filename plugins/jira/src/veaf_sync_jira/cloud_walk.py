@@ -51,6 +51,7 @@ class CloudWalk(Walk):
 
     def _ask(self, query: str, token: str | None) -> Any:
         body: dict[str, Any] = {"jql": query, "fields": self._fields, "maxResults": self._size}
+        body |= self._client.properties
         if token is not None:
             body["nextPageToken"] = token
         path, patience = "search/jql", self._patience

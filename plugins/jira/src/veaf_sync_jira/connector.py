@@ -23,8 +23,8 @@ from veaf_sync.connector import (
 )
 from veaf_sync.model import Outcome, TagChange, WorkItem
 from veaf_sync_jira.client import Client
-from veaf_sync_jira.goals import Goals
-from veaf_sync_jira.reading import Reading, links_of, since_of
+from veaf_sync_jira.goals import Goals, links_of
+from veaf_sync_jira.reading import Reading, since_of
 from veaf_sync_jira.rehearsing import Rehearsing
 from veaf_sync_jira.settings import JiraSettings
 from veaf_sync_jira.writing import Writing

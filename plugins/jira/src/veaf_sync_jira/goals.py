@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from veaf_sync.connector import GOALS, Goal
+from veaf_sync.connector import GOALS, Cursor, Goal
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected, SourceError
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync_jira.client import Client
@@ -212,6 +212,15 @@ class Goals:
         if not isinstance(answer, dict):
             raise Incomplete(f"{what}: the answer holds no data.")
         return answer
+
+
+def links_of(cursors: Mapping[str, Cursor], keys: Sequence[str]) -> dict[str, list[str]]:
+    """Goals by the keys of linked issues, as the cursors of these projects last saw them."""
+    found: dict[str, list[str]] = {}
+    for name in keys:
+        held = cursors[name].get("links") or {}
+        found |= {key: goals for key, goals in held.items() if key.rpartition("-")[0] == name}
+    return found
 
 
 def _page(found: Any, what: str) -> tuple[list[Mapping[str, Any]], str | None]:

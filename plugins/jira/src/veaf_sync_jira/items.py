@@ -11,6 +11,7 @@ from veaf_sync.connector import USUAL_LEVELS
 from veaf_sync.errors import Incomplete
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
 from veaf_sync_jira.fields import Fields, pick
+from veaf_sync_jira.properties import values_of
 from veaf_sync_jira.settings import JiraSettings
 from veaf_sync_jira.texts import clean, instant, line, name_of, names_of, number, person, rich, sprint_names, title
 
@@ -60,7 +61,7 @@ class ItemReader:
         return WorkItem(
             id=id,
             key=key,
-            partitions=(Membership(partition, tags=self._tags(labels, texts)),),
+            partitions=(Membership(partition, tags=self._tags(labels, texts, raw)),),
             title=title(values.get("summary")),
             type=kind,
             level=self._level(kind, type_),
@@ -84,11 +85,15 @@ class ItemReader:
             fields=texts,
         )
 
-    def _tags(self, labels: tuple[str, ...], texts: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-        """What stands at the tag target: of labels those that have our form, of a field every value."""
+    def _tags(
+        self, labels: tuple[str, ...], texts: Mapping[str, tuple[str, ...]], raw: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        """What stands at the tag target: of labels those that have our form, of a field or property every value."""
         tag = self._settings.tag
-        if tag is None:
+        if tag is None or tag.goal:
             return ()
+        if tag.property_ is not None:
+            return values_of(raw, tag.property_)
         if tag.field is not None:
             return tuple(sorted(texts.get(tag.field, ())))
         return tuple(label for label in labels if tag.objective(label) is not None)

@@ -227,7 +227,12 @@ class Reading:
     def _fetched(self, names: Sequence[str]) -> tuple[list[WorkItem], list[dict[str, Any]]]:
         """The issues of these ids or keys that Jira shows, and the rows of those that it cannot read."""
         what = f"Reading {len(names)} issues"
-        body = {"issueIdsOrKeys": list(names), "fields": self.client.fields.wanted(), "fieldsByKeys": False}
+        body = {
+            "issueIdsOrKeys": list(names),
+            "fields": self.client.fields.wanted(),
+            "fieldsByKeys": False,
+            **self.client.properties,
+        }
         data = self.client.call("POST", "issue/bulkfetch", json=body, safe=True, what=what).data
         if not isinstance(data, dict) or not isinstance(data.get("issues"), list):
             raise Incomplete(f"{what}: the answer holds no list of issues.")
@@ -238,6 +243,7 @@ class Reading:
         """The issue of an id or key; nothing where Jira answers that there is none."""
         what = f"Reading issue {id}"
         params = {"fields": ",".join(self.client.fields.wanted())}
+        params |= {name: ",".join(keys) for name, keys in self.client.properties.items()}
         try:
             item = self.read(self.client.call("GET", f"issue/{quote(id, safe='')}", params=params, what=what).data)
         except Forbidden:
@@ -273,15 +279,6 @@ class Reading:
         from veaf_sync.http import Patience  # requests costs start-up time
 
         return Patience(self.client.session.limits.wait_budget)
-
-
-def links_of(cursors: Mapping[str, Cursor], keys: Sequence[str]) -> dict[str, list[str]]:
-    """Goals by the keys of linked issues, as the cursors of these projects last saw them."""
-    found: dict[str, list[str]] = {}
-    for name in keys:
-        held = cursors[name].get("links") or {}
-        found |= {key: goals for key, goals in held.items() if key.rpartition("-")[0] == name}
-    return found
 
 
 def since_of(cursors: Mapping[str, Cursor], keys: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from veaf_sync.errors import SourceError
 from veaf_sync_jira import jql
 from veaf_sync_jira.client import Client
 from veaf_sync_jira.goals import Goals
+from veaf_sync_jira.properties import NO_PROPERTIES
 from veaf_sync_jira.rights import Rights
 
 _MUTE = "only a project administrator may mute them"
@@ -30,8 +31,11 @@ class Rehearsing:
             return Rehearsal()
         if tag.goal:
             return Rehearsal(tuple(self._goals(tag.goals)))
+        if tag.property_ and not self._client.site.cloud:
+            return Rehearsal((NO_PROPERTIES,))
         looked = projects[:MOST]
-        problems = [problem for project in looked for problem in self._problems(project, tag.field or "labels")]
+        field = "" if tag.property_ else tag.field or "labels"
+        problems = [problem for project in looked for problem in self._problems(project, field)]
         notes = []
         if len(looked) < len(projects):
             notes.append(f"{len(looked)} of {len(projects):,} projects were looked at for whether tags can be written.")
@@ -39,7 +43,8 @@ class Rehearsing:
         if bulk and self._rights.may("BULK_CHANGE") is False:
             bulk = False
             notes.append("The global permission Bulk change is missing, so labels are written one issue a request.")
-        if not bulk and (loud := [project for project in looked if not self._rights.may_mute(project)]):
+        loud = [] if bulk or tag.property_ else [project for project in looked if not self._rights.may_mute(project)]
+        if loud:
             names = ", ".join(loud)
             if self._client.settings.mail == "never":
                 problems.append(f"Edits in {names} mail their watchers, which mail: never refuses: {_MUTE}.")
@@ -64,6 +69,8 @@ class Rehearsing:
         if self._rights.may("EDIT_ISSUES", project) is False:
             yield f"Issues of {project} may not be edited by this user, so no tag is written there."
             return
+        if not field:
+            return  # a property is on no screen
         try:
             shown = self._screen(project)
         except SourceError as error:

@@ -28,7 +28,7 @@ def _user(value: Any, info: ValidationInfo) -> Any:
 class JiraSettings(SourceSettings):
     """A Jira Cloud site or a Jira Data Center server. The site's host is the only one that is talked to."""
 
-    targets = frozenset({"label", "field", "goal"})
+    targets = frozenset({"label", "field", "property", "goal"})
 
     connector: str = Field(default="jira", description="jira")
     site: str = Field(
@@ -93,6 +93,12 @@ class JiraSettings(SourceSettings):
             raise ValueError("goals are Jira Cloud's: they need the user that the token belongs to, and no Data Center")
         if self.gateway:
             raise ValueError("goals are read at the site's own address, such as https://acme.atlassian.net")
+        return self
+
+    @model_validator(mode="after")
+    def _properties_are_clouds(self) -> Self:
+        if self.tag and self.tag.property_ and (self.edition == "dc" or not self.user):
+            raise ValueError("a tag cannot be a property on Data Center, whose search shows none: use a label")
         return self
 
     @property

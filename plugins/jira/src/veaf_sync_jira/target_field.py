@@ -17,11 +17,19 @@ _LONGEST_TEXT = 255
 
 @dataclass(frozen=True, slots=True)
 class TargetField:
-    """The field as a project's edit screen has it; `options` are `None` where Jira does not list them."""
+    """The field on a project's edit screen; `options` (ids by value) are `None` where Jira does not list them."""
 
     id: str
     kind: str
-    options: frozenset[str] | None = None
+    options: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEdit:
+    """An edit that Cloud makes for many issues at once: the field's id, and `editedFieldsInput`."""
+
+    field: str
+    input: Mapping[str, Any]
 
 
 class TargetFields:
@@ -65,6 +73,19 @@ class TargetFields:
         value = change.after[0] if change.after else None
         return {"fields": {target.id: {"value": value} if value is not None and target.kind == ONE else value}}
 
+    def bulk_edit(self, change: TagChange) -> BulkEdit | None:
+        """The same for many issues; `None` where it is none that Cloud's bulk edit makes, or cannot be made at all."""
+        target = self.of(change)
+        if isinstance(target, str) or self.refusal(change):
+            return None
+        value = change.after[0] if change.after else None
+        if target.kind == TEXT:
+            return BulkEdit(target.id, {"singleLineTextFields": [{"fieldId": target.id, "text": value or ""}]})
+        if target.kind != ONE or target.options is None:
+            return None
+        option = -1 if value is None else int(target.options[value])
+        return BulkEdit(target.id, {"singleSelectFields": [{"fieldId": target.id, "option": {"optionId": option}}]})
+
     def _ask(self, change: TagChange, name: str, project: str) -> TargetField | str:
         candidates = (self._client.fields.custom or {}).get(name, ())
         path = f"issue/{change.handle or change.item.id}/editmeta"
@@ -82,7 +103,11 @@ class TargetFields:
         return TargetField(found, kind, _options(meta.get("allowedValues")))
 
 
-def _options(allowed: Any) -> frozenset[str] | None:
+def _options(allowed: Any) -> dict[str, str] | None:
     if not isinstance(allowed, Sequence) or isinstance(allowed, str):
         return None
-    return frozenset(str(option["value"]) for option in allowed if isinstance(option, dict) and "value" in option)
+    return {
+        str(option["value"]): str(option["id"])
+        for option in allowed
+        if isinstance(option, dict) and "value" in option and str(option.get("id", "")).isdecimal()
+    }

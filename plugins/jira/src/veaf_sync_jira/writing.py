@@ -8,6 +8,7 @@ from typing import Any, Literal
 from veaf_sync.connector import GOALS, LABELS, Absent, Pending, Preview, Refusal
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
+from veaf_sync_jira.properties import TASK, Properties
 from veaf_sync_jira.reading import Reading
 from veaf_sync_jira.rights import Rights
 from veaf_sync_jira.target_field import TargetFields
@@ -16,6 +17,8 @@ MOST_IN_BULK = 1000
 _LONGEST_LABEL = 255
 _TRIES = 4
 _RUNNING = frozenset({"ENQUEUED", "RUNNING", "CANCEL_REQUESTED"})
+SET = "SET"
+"""How a task that sets a field is told from those that add or remove labels."""
 _Verb = Literal["ADD", "REMOVE"]
 
 
@@ -27,6 +30,7 @@ class Writing:
         self._client = reading.client
         self._rights = Rights(reading.client)
         self._fields = TargetFields(reading.client)
+        self._properties = Properties(reading.client)
         self._bulk = True
         self._loud: set[str] = set()
 
@@ -42,9 +46,10 @@ class Writing:
             batches = self.batches(_labels(good))
             requests = sum(2 * bool(batch[0].adds) + 2 * bool(batch[0].removes) for batch in batches)
             good = [change for change in good if change.target != LABELS]
-        linked = [change for change in good if change.target == GOALS]  # nobody is mailed by the issue
-        good = [change for change in good if change.target != GOALS]
-        requests += sum(len(change.adds) + len(change.removes) for change in linked)
+        quiet = [change for change in good if _is_quiet(change)]
+        good = [change for change in good if not _is_quiet(change)]
+        requests += sum(len(change.adds) + len(change.removes) for change in quiet if change.target == GOALS)
+        requests += sum(2 if len(batch) > 1 else 1 for batch in self._properties.batches(_at_properties(quiet)))
         loud = [change for change in good if not self._rights.may_mute(_project(change))]
         mailed = 0 if not loud or self._client.settings.mail == "never" else None
         if self._client.settings.mail == "never":
@@ -64,7 +69,9 @@ class Writing:
                 size = MOST_IN_BULK if self._in_bulk else 1
                 yield tuple(group[start : start + size])
                 start += size
-        yield from ((change,) for change in changes if change.target != LABELS)
+        yield from self._properties.batches(_at_properties(changes))
+        others = [change for change in changes if change.target != LABELS and not _is_property(change)]
+        yield from self._bulk_fields(others)
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
         """Write a batch. Raises `AuthError` where nothing was done, `Incomplete` where that is not known."""
@@ -75,11 +82,20 @@ class Writing:
                 if isinstance(refusal, Rejected) and "permission" not in refusal.message.lower():
                     raise
                 self._bulk = False
+        if _is_property(batch[0]):
+            return self._properties.write(batch)
+        if len(batch) > 1 and batch[0].target != LABELS and self._in_bulk:
+            try:
+                return self._submit_fields(batch)
+            except (Forbidden, Rejected):
+                self._bulk = False
         return self._put_each(batch)
 
     def poll(self, task: str, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
         """Ask once for a task (`ADD:id` or `REMOVE:id`); a batch that does both removes when the adding is done."""
         verb, _, id = task.partition(":")
+        if verb == TASK:
+            return Pending(task) if self._properties.running(id) else self._settle(batch, {})
         try:
             data = self._client.call("GET", f"bulk/queue/{id}", what="Asking for a bulk edit").data
         except Rejected:
@@ -93,7 +109,7 @@ class Writing:
         failed = data.get("failedAccessibleIssues")
         reasons = {id: "; ".join(map(str, texts)) for id, texts in failed.items()} if isinstance(failed, dict) else {}
         done = {str(id) for id in data.get("processedAccessibleIssues") or ()}
-        both = bool(batch[0].adds and batch[0].removes)
+        both = bool(batch[0].adds and batch[0].removes) and verb != SET
         open_ = [change for change in batch if both or (change.item.id not in done and change.item.id not in reasons)]
         settled = {outcome.item: outcome for outcome in self._settle(open_, reasons)} if open_ else {}
         return [settled.get(change.item) or _outcome(change, reasons.get(change.item.id)) for change in batch]
@@ -102,19 +118,37 @@ class Writing:
     def _in_bulk(self) -> bool:
         return self._bulk and self._client.site.cloud and not self._rights.lacks("BULK_CHANGE")
 
-    def _submit(self, verb: _Verb, batch: Sequence[TagChange]) -> Pending:
-        from veaf_sync.http import Throttled  # requests costs start-up time
+    def _bulk_fields(self, changes: Sequence[TagChange]) -> Iterator[Sequence[TagChange]]:
+        """Changes that set the same field to the same go together on Cloud, where Jira takes that; else singly."""
+        groups: dict[object, list[TagChange]] = {}
+        for change in changes:
+            edit = self._fields.bulk_edit(change) if change.target != GOALS and self._in_bulk else None
+            groups.setdefault(change.item if edit is None else repr(edit), []).append(change)
+        for group in groups.values():
+            for start in range(0, len(group), MOST_IN_BULK):
+                yield tuple(group[start : start + MOST_IN_BULK])
 
+    def _submit_fields(self, batch: Sequence[TagChange]) -> Pending:
+        edit = self._fields.bulk_edit(batch[0])
+        assert edit is not None  # noqa: S101  `batches` put them together by it
+        return self._bulk_task(SET, batch, edit.field, edit.input)
+
+    def _submit(self, verb: _Verb, batch: Sequence[TagChange]) -> Pending:
         names = batch[0].adds if verb == "ADD" else batch[0].removes
         labels = {
             "fieldId": "labels",
             "bulkEditMultiSelectFieldOption": verb,
             "labels": [{"name": name} for name in names],
         }
+        return self._bulk_task(verb, batch, "labels", {"labelsFields": [labels]})
+
+    def _bulk_task(self, verb: str, batch: Sequence[TagChange], field: str, edited: Mapping[str, Any]) -> Pending:
+        from veaf_sync.http import Throttled  # requests costs start-up time
+
         body = {
             "selectedIssueIdsOrKeys": [change.handle or change.item.id for change in batch],
-            "selectedActions": ["labels"],
-            "editedFieldsInput": {"labelsFields": [labels]},
+            "selectedActions": [field],
+            "editedFieldsInput": dict(edited),
             "sendBulkNotification": False,
         }
         what = f"A bulk edit of {len(batch)} issues"
@@ -186,6 +220,8 @@ class Writing:
         return {"update": {"labels": operations}}
 
     def _refusal(self, change: TagChange) -> str:
+        if _is_property(change):
+            return self._properties.refusal(change)
         if change.target == GOALS:
             goals = self._reading.goals
             return "Links to goals are not read here; say goals: true." if goals is None else goals.refusal(change)
@@ -200,10 +236,32 @@ class Writing:
 def _seen_outcome(change: TagChange, item: WorkItem | Absent, reason: str) -> Outcome:
     if isinstance(item, Absent):
         return Outcome(change.item, Result.FAILED, reason or "The issue is not there, or not visible.")
-    labels = set(item.labels)
-    if labels.issuperset(change.adds) and labels.isdisjoint(change.removes):
+    seen = _seen(item, change.target)
+    if seen.issuperset(change.adds) and seen.isdisjoint(change.removes):
         return Outcome(change.item, Result.APPLIED)
     return Outcome(change.item, Result.FAILED, reason or "Jira ended the bulk edit without doing it.")
+
+
+def _seen(item: WorkItem, target: str) -> set[str]:
+    """What stands at a target."""
+    if target == LABELS:
+        return set(item.labels)
+    if target.startswith("field:"):
+        return set(item.fields.get(target.removeprefix("field:"), ()))
+    return {value for place in item.partitions for value in place.tags}
+
+
+def _is_property(change: TagChange) -> bool:
+    return change.target.startswith("property:")
+
+
+def _at_properties(changes: Sequence[TagChange]) -> list[TagChange]:
+    return [change for change in changes if _is_property(change)]
+
+
+def _is_quiet(change: TagChange) -> bool:
+    """Nobody watches a link to a goal, or a property."""
+    return change.target == GOALS or _is_property(change)
 
 
 def _outcome(change: TagChange, reason: str | None) -> Outcome:

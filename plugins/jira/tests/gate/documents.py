@@ -106,7 +106,12 @@ def _personal_tokens(document: Json) -> None:
                 operation["security"].append({"bearer": []})
 
 
+def _any_property(document: Json) -> None:
+    """JsonNode lists the methods of a Java class; its own example shows that a property's value is any object."""
+    document["components"]["schemas"]["JsonNode"] = {"type": "object"}
+
+
 CORRECTIONS: dict[str, tuple[Callable[[Json], None], ...]] = {
-    "cloud": (_progress_in_millis, _nothing),
+    "cloud": (_progress_in_millis, _nothing, _any_property),
     "dc": (_lists, _any_field, _comma_lists, _personal_tokens),
 }

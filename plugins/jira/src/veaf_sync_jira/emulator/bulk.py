@@ -25,6 +25,7 @@ class Task:
     id: str
     issues: list[int]
     operations: list[dict[str, Any]]
+    fields: dict[str, Any]
     quiet: bool
     made: datetime
     lost: int
@@ -58,7 +59,11 @@ class Bulk:
         if not isinstance(body, dict):
             raise BadRequest("The request body must be an object.")
         wanted = body.get("selectedIssueIdsOrKeys") or []
-        operations = self._operations(body.get("editedFieldsInput") or {}, body.get("selectedActions") or [])
+        edited, actions = body.get("editedFieldsInput") or {}, body.get("selectedActions") or []
+        fields = self._fields(edited)
+        operations = self._operations(edited, actions) if "labelsFields" in edited or not fields else []
+        if fields and set(fields) != set(actions):
+            raise BulkRefused(400, "The selectedActions and the editedFieldsInput are not about the same fields.")
         if not wanted:
             raise BulkRefused(400, "selectedIssueIdsOrKeys must not be empty")
         if len(wanted) > _MAX_ISSUES:
@@ -71,7 +76,7 @@ class Bulk:
         self._count += 1
         id = hashlib.blake2s(f"task {self._count}".encode(), digest_size=8).hexdigest()
         quiet = body.get("sendBulkNotification") is False
-        self.tasks[id] = Task(id, known, operations, quiet, self.service.now, len(wanted) - len(known))
+        self.tasks[id] = Task(id, known, operations, fields, quiet, self.service.now, len(wanted) - len(known))
         return Response.of({"taskId": id}, 201)
 
     def _caller(self, request: Request) -> Caller:
@@ -83,11 +88,24 @@ class Bulk:
             raise BulkRefused(403, "User does not have the global permission Bulk change.")
         return caller
 
+    def _fields(self, edited: dict[str, Any]) -> dict[str, Any]:
+        """Custom fields as a single edit sets them, by id. Raises `BulkRefused` (400)."""
+        found: dict[str, Any] = {
+            part["fieldId"]: part["text"] or None for part in edited.get("singleLineTextFields") or []
+        }
+        for part in edited.get("singleSelectFields") or []:
+            number, options = part["option"].get("optionId"), self.service.state.options.get(part["fieldId"], ())
+            values = {20_000 + place: {"value": value} for place, value in enumerate(options)}
+            if number != -1 and number not in values:
+                raise BulkRefused(400, f"Option id {number} is not valid")
+            found[part["fieldId"]] = None if number == -1 else values[number]
+        return found
+
     def _operations(self, edited: dict[str, Any], actions: list[str]) -> list[dict[str, Any]]:
         """The edits of labels, as operations of a single edit. Raises `BulkRefused` (400)."""
         labels = edited.get("labelsFields") or []
         fields = [part.get("fieldId") for part in labels]
-        if set(edited) - {"labelsFields"} or set(fields) - {"labels"}:
+        if set(edited) - {"labelsFields", "singleLineTextFields", "singleSelectFields"} or set(fields) - {"labels"}:
             raise BulkRefused(501, "This emulator of Jira edits labels in bulk, nothing else.")
         unlisted = sorted(set(fields) - set(actions))
         if unlisted:
@@ -162,7 +180,8 @@ class Bulk:
             reason = "You do not have permission to edit issues in this project."
         if reason is None:
             try:
-                changed = self.edits.apply(issue, {}, {"labels": task.operations})
+                update = {"labels": task.operations} if task.operations else {}
+                changed = self.edits.apply(issue, task.fields, update)
             except Refused as error:
                 reason = "; ".join([*error.messages, *error.errors.values()])
             else:

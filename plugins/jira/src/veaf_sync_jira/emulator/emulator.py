@@ -21,6 +21,7 @@ from veaf_sync_jira.emulator.limits import Limits
 from veaf_sync_jira.emulator.metadata import Metadata
 from veaf_sync_jira.emulator.payloads import PayloadLoader
 from veaf_sync_jira.emulator.people import People
+from veaf_sync_jira.emulator.properties import PropertyApi
 from veaf_sync_jira.emulator.refusal import Refused
 from veaf_sync_jira.emulator.search import Search
 from veaf_sync_jira.emulator.service import Service
@@ -61,6 +62,7 @@ class JiraEmulator(People, Emulator):
         if self.edition.cloud:
             self._bulk.add_to(self.routes)
             self.goals.add_to(self.routes)
+            PropertyApi(self.service, self._edits, lambda: self.url).add_to(self.routes)
 
     def load(self, items: Iterable[WorkItem]) -> None:
         with self.lock:

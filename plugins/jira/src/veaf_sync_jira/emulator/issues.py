@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from veaf_sync.emulator import BadRequest, Request, Response, Routes
+from veaf_sync_jira.emulator.properties import with_properties
 from veaf_sync_jira.emulator.refusal import Refused
 from veaf_sync_jira.emulator.render import Selection
 from veaf_sync_jira.emulator.service import Service
@@ -37,7 +38,9 @@ class Issues:
         issue = self.service.readable(self.service.caller(request), id_or_key)
         selection = Selection.of(request.query.get("fields", ()), "*all")
         expand = request.text("expand").split(",")
-        return Response(body=self.service.renderer.issue(issue, selection, expand).encode())
+        shown = self.service.renderer.issue(issue, selection, expand)
+        names = [name for text in request.query.get("properties", ()) for name in text.split(",")]
+        return Response(body=with_properties(self.service, shown, issue, names).encode())
 
     def bulkfetch(self, request: Request) -> Response:
         """Issues ascending by id; what does not exist or is not visible is simply absent."""
@@ -56,7 +59,11 @@ class Issues:
         }
         selection = Selection.of(fields, "*navigable")
         renderer = self.service.renderer
-        issues = ",".join(renderer.issue(found[id], selection, expand) for id in sorted(found))
+        names = body.get("properties", ())
+        issues = ",".join(
+            with_properties(self.service, renderer.issue(found[id], selection, expand), found[id], names)
+            for id in sorted(found)
+        )
         return Response(body=f'{{"issues":[{issues}],"issueErrors":[]}}'.encode())
 
     def _cap(self, fields: list[str], expand: list[str]) -> int:

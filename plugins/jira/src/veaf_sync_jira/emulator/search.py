@@ -13,6 +13,7 @@ from veaf_sync.emulator import BadRequest, Request, Response, Routes
 from veaf_sync_jira.emulator.index import Found
 from veaf_sync_jira.emulator.issue import Issue, millis
 from veaf_sync_jira.emulator.jql import Query, parse
+from veaf_sync_jira.emulator.properties import with_properties
 from veaf_sync_jira.emulator.query import Compiler, SortKey
 from veaf_sync_jira.emulator.refusal import Refused
 from veaf_sync_jira.emulator.render import Selection
@@ -129,6 +130,10 @@ class Search:
         expand = body.get("expand", "")
         names = expand if isinstance(expand, list) else str(expand).split(",")
         renderer = self.service.renderer
+        if wanted := body.get("properties"):
+            return ",".join(
+                [with_properties(self.service, renderer.issue(i, selection, names), i, wanted) for i in issues]
+            )
         return ",".join([renderer.issue(issue, selection, names) for issue in issues])
 
     def _token(self, last: SortKey, jql: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from veaf_sync.clock import Clock
@@ -38,6 +39,7 @@ class Service:
         self.state = State(edition)
         self.forbidden: set[str] = set()
         self.mailed: list[str] = []
+        self.properties: dict[int, dict[str, Any]] = {}
         self._renderer: tuple[tuple[str, int], Renderer] | None = None
 
     @property
