@@ -71,10 +71,27 @@ HIERARCHY = pl.Schema(
         "parent_source": TEXT,  # "" = no known parent (none given, unknown, or in a ring)
         "parent_id": TEXT,
         "ring": pl.Boolean(),  # its parent link was part of a ring and counts as absent
+        "mirror": pl.Boolean(),  # a copy of the item that is its parent here, which counts for both
         "team": TEXT,  # the item's own, else from `teams:` of the strategy
     }
 )
 """Parents resolved across sources, one row per item."""
+
+LINKED = pl.Schema(
+    {
+        "source": TEXT,
+        "id": TEXT,
+        "title": TEXT,
+        "other_source": TEXT,
+        "other_id": TEXT,
+        "other_title": TEXT,
+        "by_field": pl.Boolean(),  # a field names the other item; else an address does
+    }
+)
+"""Items that name an item of another source, one row per pair and way."""
+
+MIRRORS = pl.Schema({"source": TEXT, "id": TEXT, "original_source": TEXT, "original_id": TEXT})
+"""Copies of an item that lives in several tools, with the one that counts."""
 
 WEIGHTS = pl.Schema(
     {

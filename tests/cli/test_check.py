@@ -124,7 +124,9 @@ def test_a_broken_file_of_plugins_dir_is_named_and_the_rest_works(veaf, plant):
     assert [(one["name"], one["file"], one["reason"]) for one in listed["failures"]] == [
         ("broken", str(broken), "ZeroDivisionError: division by zero (line 1)")
     ]
-    assert {one["name"]: one["targets"] for one in listed["plugins"]}["jira"] == ["field", "label"]
+    assert {one["name"]: one["targets"] for one in listed["plugins"]}["jira"] == [
+        *("field", "goal", "label", "property")
+    ]
     checked = veaf("-C", plant, "check")
     assert checked.code == 1
     assert f"{broken}: 1 problem." in checked.out

@@ -17,7 +17,7 @@ Build = Callable[..., Any]
 def parents(world: Any) -> dict[str, str]:
     return {
         f"{source}:{id_}": f"{parent_source}:{parent}" if parent_source else ""
-        for source, id_, parent_source, parent in world.hierarchy.drop("ring", "team").iter_rows()
+        for source, id_, parent_source, parent in world.hierarchy.drop("ring", "mirror", "team").iter_rows()
     }
 
 

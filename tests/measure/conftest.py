@@ -63,7 +63,7 @@ def hierarchy_frame(items: pl.DataFrame) -> pl.DataFrame:
     for source, identity, _, _, team in rows:
         above = None if (source, identity) in ring else up[(source, identity)]
         above_source, above_id = above or ("", "")
-        records.append((source, identity, above_source, above_id, (source, identity) in ring, team))
+        records.append((source, identity, above_source, above_id, (source, identity) in ring, False, team))
     return pl.DataFrame(records, schema=HIERARCHY, orient="row").sort("source", "id")
 
 

@@ -40,7 +40,7 @@ def side(make_items: Callable[..., pl.DataFrame], make_verdicts: Callable[..., p
             for row in rows
         ]
         strategy = Strategy.model_validate(
-            {"vision": {"title": "V"}, "objectives": [{"id": "x", **objective}, *others]}
+            {"vision": {"title": "V"}, "objectives": [{"id": "x", **objective}, {"id": "active"}, *others]}
         )
         found = objective_side(
             make_items(rows),

@@ -120,6 +120,7 @@ def results() -> Callable[..., tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]]:
                 "parent_source": source if row.get("parent") else "",
                 "parent_id": row.get("parent", ""),
                 "ring": False,
+                "mirror": False,
                 "team": row.get("team", ""),
             }
             for row in unique

@@ -49,6 +49,8 @@ def _print(answer: ExplainAnswer) -> None:
     printer.line(f"{answer.verdict}{_objectives(answer)}: {answer.reason.rstrip('.')}")
     if not answer.counted:
         printer.line(f"not counted, {answer.counted_reason}")
+    if answer.copies:
+        printer.line(f"also lives as {', '.join(answer.copies)}: one work item, counted here")
     if answer.withdrawn:
         printer.line(f"withdrawn by people: {', '.join(answer.withdrawn)}")
     for number, step in enumerate(answer.walked):

@@ -9,12 +9,24 @@ from urllib.parse import urlsplit
 from pydantic import Field, SerializeAsAny, field_validator
 
 from veaf_sync.connector import SourceSettings, TimeZone
+from veaf_sync.connector.settings import Texts
 from veaf_sync.connector.strict import Strict
 from veaf_sync.measure import Allocation, Scope
 from veaf_sync.strategy import PeriodField
 
 SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 """A source's name stands before the colon of `source:KEY`."""
+
+
+class Mirrors(Strict):
+    """One work item in two sources is counted once, in the source that stands first."""
+
+    links: bool = Field(
+        default=True, description="Items that name each other's address and are called alike are one work item."
+    )
+    fields: Texts = Field(
+        default=(), description="Fields in which a sync tool keeps the key, id or address of the other item."
+    )
 
 
 class Settings(Strict):
@@ -33,6 +45,7 @@ class Settings(Strict):
     stalled_after: int = Field(
         default=14, ge=1, le=3650, description="Days without an update until open work is stalled."
     )
+    mirrors: Mirrors = Field(default=Mirrors(), description="How work that lives in two tools is found.")
     plugins_dir: str | None = Field(
         default=None, min_length=1, description="A folder of connectors that are single files, from this folder."
     )

@@ -15,6 +15,7 @@ from veaf_sync.mapping.fixes import fixes
 from veaf_sync.mapping.goals import with_goals
 from veaf_sync.mapping.hierarchy import resolve
 from veaf_sync.mapping.lapsed import lapsed
+from veaf_sync.mapping.mirrors import mirrors
 from veaf_sync.mapping.needed import Needed, columns
 from veaf_sync.mapping.verdicts import map_items
 
@@ -42,6 +43,7 @@ __all__ = [
     "fixes",
     "lapsed",
     "map_items",
+    "mirrors",
     "resolve",
     "with_goals",
 ]

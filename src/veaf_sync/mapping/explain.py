@@ -39,7 +39,7 @@ def explain(
 
     `items` needs to hold the item and its ancestors only. Raises `UsageError` if it does not hold the item.
     """
-    line = _line(ref, hierarchy)
+    line = _with_copies(_line(ref, hierarchy), hierarchy)
     family, relations = (frame.join(line, on=KEY, how="semi") for frame in (items, hierarchy))
     mapped = trace(family, relations, mapping, strategy, at=at, tz=tz)
     here = _row(mapped.items, ref)
@@ -64,6 +64,14 @@ def explain(
         walked=_walked(mapped, here, mapping, at),
         fix=fixes(family, relations, mapping, strategy, at=at, tz=tz)["fix"][here],
     )
+
+
+def _with_copies(line: pl.DataFrame, hierarchy: pl.DataFrame) -> pl.DataFrame:
+    """The line with the copies of its items: what is said on them counts, too."""
+    copies = hierarchy.filter("mirror").join(
+        line, left_on=["parent_source", "parent_id"], right_on=["source", "id"], how="semi"
+    )
+    return pl.concat([line, copies.select(line.columns)]).unique(maintain_order=True) if copies.height else line
 
 
 def _line(ref: ItemRef, hierarchy: pl.DataFrame) -> pl.DataFrame:

@@ -15,15 +15,19 @@ _ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """A team's items do not depend on their age, so any instant will do."""
 
 
-def resolve(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
+def resolve(items: pl.DataFrame, strategy: Strategy, mirrors: pl.DataFrame | None = None) -> pl.DataFrame:
     """The HIERARCHY of ITEMS, sorted by (`source`, `id`).
 
     A parent is looked for in the item's own source, then in the others by name; in each by key, then by
     former key. Links that form a ring count as absent. An item's team is its own, else the first team of the
-    strategy whose `items` condition holds.
+    strategy whose `items` condition holds. A copy (MIRRORS) stands below its original, and an original without a
+    parent below the parent of its first copy that has one.
     """
     items = in_order(items)
     parents = _parents(items)
+    mirror = pl.repeat(False, items.height, eager=True)
+    if mirrors is not None and mirrors.height:
+        parents, mirror = _mirrored(items, parents, mirrors)
     in_rings = ring_rows(parents)
     ring = pl.repeat(False, items.height, eager=True)
     if len(in_rings):
@@ -35,6 +39,7 @@ def resolve(items: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         pl.col("source").gather(parents).fill_null("").alias("parent_source"),
         pl.col("id").gather(parents).fill_null("").alias("parent_id"),
         ring.alias("ring"),
+        (mirror & parents.is_not_null()).alias("mirror"),
         _teams(items, parents, strategy).alias("team"),
     )
     return found.match_to_schema(HIERARCHY)
@@ -57,6 +62,20 @@ def _parents(items: pl.DataFrame) -> pl.Series:
         elsewhere = _elsewhere(items, keys, lost)
         parents = parents.scatter(elsewhere["row"], elsewhere["above"])
     return parents
+
+
+def _mirrored(items: pl.DataFrame, parents: pl.Series, mirrors: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """`parents` with copies below their originals, and which rows are copies."""
+    rows = items.select("source", "id", pl.int_range(pl.len(), dtype=ROW).alias("row"))
+    originals = rows.rename({"source": "original_source", "id": "original_id", "row": "original"})
+    pairs = mirrors.join(rows, on=["source", "id"]).join(originals, on=["original_source", "original_id"])
+    pairs = pairs.sort("original", "row")
+    pairs = pairs.with_columns(parents.gather(pairs["row"]).alias("above"))
+    lent = pairs.filter(pl.col("above").is_not_null() & parents.gather(pairs["original"]).is_null())
+    lent = lent.filter(pl.col("above") != pl.col("original")).unique("original", keep="first", maintain_order=True)
+    parents = parents.scatter(lent["original"], lent["above"]).scatter(pairs["row"], pairs["original"])
+    mirror = pl.Series(pl.repeat(False, items.height, eager=True)).scatter(pairs["row"], True)
+    return parents, mirror
 
 
 def _elsewhere(items: pl.DataFrame, keys: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:

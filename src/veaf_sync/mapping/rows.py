@@ -20,7 +20,7 @@ def beside(items: pl.DataFrame, hierarchy: pl.DataFrame) -> pl.DataFrame:
     if hierarchy.height == items.height and all(hierarchy[name].equals(items[name]) for name in KEY):
         return hierarchy
     found = items.select(KEY).join(hierarchy, on=KEY, how="left", maintain_order="left")
-    return found.with_columns(pl.col(pl.String).fill_null(""), pl.col("ring").fill_null(False))
+    return found.with_columns(pl.col(pl.String).fill_null(""), pl.col("ring", "mirror").fill_null(False))
 
 
 def parent_rows(hierarchy: pl.DataFrame) -> pl.Series:

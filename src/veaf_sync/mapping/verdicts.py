@@ -13,6 +13,7 @@ from veaf_sync.frames import VERDICTS
 from veaf_sync.mapping.decision import NOTHING, Decision, Judge, Ledger, inherited, unreadable
 from veaf_sync.mapping.document import MappingFile, Rule
 from veaf_sync.mapping.inheritance import settle, withdraw
+from veaf_sync.mapping.mirrors import speak_for
 from veaf_sync.mapping.rows import beside, in_order, parent_rows
 from veaf_sync.mapping.rules import first_match, live, numbered
 from veaf_sync.mapping.statements import read_from, statements
@@ -77,6 +78,8 @@ def trace(
     context = prepare(items, [rule.when for rule in rules], at=at, lineage=lineage, also=also)
     stated = statements(mapping.stated, context.coded, judge, ledger)
     ruled = first_match(rules, context, judge, ledger)
+    if relations["mirror"].any():
+        stated, ruled = speak_for(stated, ruled, lineage.parents, relations["mirror"], judge, ledger)
     withdrawn = items["withdrawn"]
     if (withdrawn.list.len() > 0).any():
         ruled = withdraw(ruled, withdrawn, judge, ledger, passed_on=False)

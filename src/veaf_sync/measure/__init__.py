@@ -14,7 +14,7 @@ from veaf_sync.measure.objectives import objective_side
 from veaf_sync.measure.settings import WEIGHT_NAMES, Allocation, Scope
 from veaf_sync.measure.weights import undated, weigh
 
-METRIC_VERSION = "1"
+METRIC_VERSION = "2"
 """Version of these definitions. A later change of one gets a new number and restates no history."""
 
 __all__ = [

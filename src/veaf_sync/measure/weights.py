@@ -22,17 +22,18 @@ def weigh(
     """The weight of every item: WEIGHTS from ITEMS and HIERARCHY.
 
     Counted is an item in scope that is neither a sub-task with a known parent nor a container (an item with
-    a descendant in scope that is not a sub-task). Hours and assignees of such sub-tasks, whatever their state,
+    a descendant in scope that is not a sub-task). A copy of an item that lives in another tool too is treated as a
+    sub-task of that. Hours and assignees of such sub-tasks, whatever their state,
     belong to the nearest ancestor that is none; their points count nowhere. The period is
     `period_start` ≤ completed < `period_end`. The answer does not depend on the order of rows.
     """
     rows = beside(
-        by_item(items.select(_ITEM_COLUMNS)), by_item(hierarchy.select(*KEY, "parent_source", "parent_id"))
+        by_item(items.select(_ITEM_COLUMNS)), by_item(hierarchy.select(*KEY, "parent_source", "parent_id", "mirror"))
     ).with_columns(
         pl.col("parent_source", "parent_id").fill_null(""), estimate(pl.col("points")), estimate(pl.col("hours"))
     )
     parent = parents(rows)
-    subtask = rows["level"] == Level.SUBTASK.value
+    subtask = (rows["level"] == Level.SUBTASK.value) | rows["mirror"].fill_null(False)
     in_scope = rows.select(_in_scope(scope, period_start, period_end)).to_series()
     below = subtask & parent.is_not_null()
     counted = in_scope & ~below & ~containers(parent, in_scope & ~subtask)

@@ -16,9 +16,11 @@ def why_not_counted(snapshot: Snapshot, item: Mapping[str, Any], family: pl.Data
 
     `item` is its row of ITEMS with its row of HIERARCHY, `family` ITEMS with its ancestors.
     """
+    above = family.filter((pl.col("source") == item["parent_source"]) & (pl.col("id") == item["parent_id"]))
+    parent = f"{item['parent_source']}:{above['key'][0] if above.height else item['parent_id']}"
+    if item["mirror"]:
+        return f"a copy of {parent}: the work item is counted once, there"
     if item["level"] == Level.SUBTASK.value and item["parent_id"]:
-        above = family.filter((pl.col("source") == item["parent_source"]) & (pl.col("id") == item["parent_id"]))
-        parent = f"{item['parent_source']}:{above['key'][0] if above.height else item['parent_id']}"
         return f"sub-task of {parent}: its hours and people go to the nearest item above that is no sub-task"
     outside = _out_of_scope(snapshot, item)
     return f"out of scope: {outside}" if outside else "container: what is below it is counted in its place"

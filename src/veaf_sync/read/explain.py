@@ -9,7 +9,7 @@ import polars as pl
 
 from veaf_sync import mapping
 from veaf_sync.errors import UsageError
-from veaf_sync.model import Verdict
+from veaf_sync.model import ItemRef, Verdict
 from veaf_sync.read import people
 from veaf_sync.read.answer import Answer, Part
 from veaf_sync.read.counting import why_not_counted
@@ -90,6 +90,7 @@ class ExplainAnswer(Answer):
     url: str
     counted: bool
     counted_reason: str
+    copies: list[str]
     verdict: str
     alignments: list[Origins]
     origin: str | None
@@ -110,7 +111,7 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
     found = one_item(snapshot, item)
     items = family(snapshot, pl.DataFrame({"source": [found.source], "id": [found.id]}))
     config = snapshot.config
-    hierarchy = mapping.resolve(items, config.strategy)
+    hierarchy = mapping.resolve(items, config.strategy, snapshot.mirrors)
     told = mapping.explain(
         found.ref, items, hierarchy, config.mapping, config.strategy, at=snapshot.run.at, tz=snapshot.zone
     )
@@ -129,6 +130,7 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
         url=here["url"],
         counted=counted,
         counted_reason="" if counted else why_not_counted(snapshot, here, items),
+        copies=_copies(snapshot, found.source, found.id),
         verdict=told.verdict,
         alignments=[
             Origins(objective=row.objective, share=row.share, origin=row.origin or None, rule=row.rule or None)
@@ -143,6 +145,16 @@ def explain(snapshot: Snapshot, item: str) -> ExplainAnswer:
         walked=walked,
         fix=UNREADABLE_FIX if told.verdict == Verdict.UNREADABLE.value else told.fix,
     )
+
+
+def _copies(snapshot: Snapshot, source: str, id_: str) -> list[str]:
+    """`source:KEY` of the items in other tools that are one work item with this original; none of a copy."""
+    found = snapshot.mirrors.filter((pl.col("original_source") == source) & (pl.col("original_id") == id_))
+    refs = [ItemRef(*row) for row in found.select("source", "id").iter_rows()]
+    if not refs:
+        return []
+    rows = snapshot.store.items.families(snapshot.run.id, refs).select("source", "id", "key").rows()
+    return sorted(f"{name}:{key}" for name, copy, key in rows if ItemRef(name, copy) in refs)
 
 
 def one_item(snapshot: Snapshot, item: str, *, command: str = "explain") -> Found:

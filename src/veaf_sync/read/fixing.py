@@ -30,7 +30,7 @@ def _aligning(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=_SCHEMA)
     if wanted.height <= FEW:
         items = family(snapshot, wanted)
-        hierarchy = mapping.resolve(items, snapshot.config.strategy)
+        hierarchy = mapping.resolve(items, snapshot.config.strategy, snapshot.mirrors)
     else:
         items, hierarchy = snapshot.items, snapshot.hierarchy
     found = mapping.fixes(
@@ -46,7 +46,7 @@ def _aligning(snapshot: Snapshot, rows: pl.DataFrame) -> pl.DataFrame:
 
 def family(snapshot: Snapshot, wanted: pl.DataFrame) -> pl.DataFrame:
     """ITEMS of the wanted (`source`, `id`) and everything above them, our own tags taken out."""
-    refs = [ItemRef(source, id_) for source, id_ in wanted.iter_rows()]
+    refs = [ItemRef(source, id_) for source, id_ in snapshot.with_copies(wanted).iter_rows()]
     return snapshot.claimed(
         snapshot.store.items.families(
             snapshot.run.id, refs, unreadable=snapshot.unreadable, targets=snapshot.config.targets

@@ -80,7 +80,26 @@ class Snapshot:
     @cached_property
     def hierarchy(self) -> pl.DataFrame:
         """HIERARCHY of `items`."""
-        return mapping.resolve(self.items, self.config.strategy)
+        return mapping.resolve(self.items, self.config.strategy, self.mirrors)
+
+    @cached_property
+    def mirrors(self) -> pl.DataFrame:
+        """MIRRORS of the run, as its settings find them."""
+        how = self.config.settings.mirrors
+        linked = self.store.items.linked(self.run.id, how.fields)
+        return mapping.mirrors(linked if how.links else linked.filter("by_field"), list(self.config.settings.sources))
+
+    def with_copies(self, wanted: pl.DataFrame) -> pl.DataFrame:
+        """The (`source`, `id`) of `wanted`, and of everything that is one work item with any of them."""
+        found = self.mirrors
+        if found.is_empty():
+            return wanted
+        copies = found.select("original_source", "original_id", "source", "id")
+        originals = found.select("original_source", "original_id", source="original_source", id="original_id")
+        keys = pl.concat([copies, originals])
+        mine = keys.join(wanted, on=["source", "id"], how="semi").select("original_source", "original_id").unique()
+        theirs = keys.join(mine, on=["original_source", "original_id"], how="semi").select("source", "id")
+        return pl.concat([wanted.select("source", "id"), theirs]).unique(maintain_order=True)
 
     @cached_property
     def listed(self) -> pl.DataFrame:

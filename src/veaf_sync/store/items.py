@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, literal, select
 
 from veaf_sync.frames import ITEMS, TEXT, TEXTS
 from veaf_sync.model import ItemRef, Membership
-from veaf_sync.store import ancestry, finding, tables
+from veaf_sync.store import ancestry, finding, mirroring, tables
 from veaf_sync.store.choosing import as_of, same_version
 from veaf_sync.store.engine import Database
 from veaf_sync.store.journal_state import Targets, marks
@@ -74,6 +74,10 @@ class Items:
         """
         with self._database.reading() as connection:
             return finding.find(connection, text, run)
+
+    def linked(self, run: int, fields: Collection[str] = ()) -> pl.DataFrame:
+        """LINKED as of `run`: items that name an item of another source, by an address or in one of `fields`."""
+        return mirroring.linked(self._database, run, fields)
 
     def memberships(self, run: int, source: str, ids: Collection[str]) -> dict[str, tuple[Membership, ...]]:
         """Where these items live as of `run`, with their handle and the tags seen there, by partition."""

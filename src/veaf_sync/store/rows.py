@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from veaf_sync.model import Membership, WorkItem
-from veaf_sync.store.values import SEPARATOR, as_json, clean, digest, finite, micros
+from veaf_sync.store.values import SEPARATOR, addresses, as_json, clean, digest, finite, micros
 
 UNKNOWN_UPDATED = -(2**62)
 """Stands for an item whose tool does not say when it was changed: older than any that does."""
@@ -42,6 +42,8 @@ def read(item: WorkItem) -> Reading:
     aliases = tuple(dict.fromkeys(filter(None, item.aliases))) if item.aliases else ()
     description = clean(item.description)
     updated = micros(item.updated)
+    if item.links or "://" in description:
+        item = replace(item, links=addresses(item.links, description))
     content = _content(item, places, aliases, updated)
     seen = (content, description, [(place.partition, place.handle, place.tags) for place in places])
     return Reading(

@@ -131,6 +131,8 @@ staged = items.c.since.is_(None)
 Index("ix_items_staged", items.c.source, items.c.generation, sqlite_where=staged, postgresql_where=staged)
 Index("ix_items_folded", items.c.folded)
 Index("ix_items_url", items.c.url)
+_naming = items.c.links != ""
+Index("ix_items_links", items.c.source, items.c.id, sqlite_where=_naming, postgresql_where=_naming)
 
 
 def _of_item(name: str, *columns: Column[str], key: tuple[str, ...] = ()) -> Table:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,6 +66,22 @@ def finite(value: float | None) -> float | None:
         return None if value is None or not math.isfinite(value) else float(value)
     except OverflowError:
         return None
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"'\[\](){}|\\^`]+")
+MOST_ADDRESSES = 50
+"""So many addresses of one item are looked at."""
+
+
+def addresses(links: Collection[str], description: str) -> tuple[str, ...]:
+    """The addresses that an item names, by its links and in its description, each once, without their fragments."""
+    found = [*links, *_ADDRESS.findall(description)] if "://" in description else links
+    return tuple(dict.fromkeys(filter(None, map(bare, list(found)[: 2 * MOST_ADDRESSES]))))[:MOST_ADDRESSES]
+
+
+def bare(link: str) -> str:
+    """An address without its query, fragment, and the marks that end a sentence."""
+    return re.split("[?#]", link.strip(), maxsplit=1)[0].rstrip("/.,;:!*_")
 
 
 def as_json(value: Any) -> str:

@@ -233,6 +233,10 @@ def _notes(config: Config, snapshot: Snapshot) -> Iterator[str]:
     for source, count in sorted(measure.undated(snapshot.items, snapshot.hierarchy).items()):
         if count:
             yield f"{source}: {count:,} done without a completion date, so not in scope."
+    copies = int(snapshot.hierarchy["mirror"].sum())
+    if copies:
+        are = "1 item is a copy" if copies == 1 else f"{copies:,} items are copies"
+        yield f"{are} of an item in another tool: such a work item is counted once, where its source stands first."
     rings = int(snapshot.hierarchy["ring"].sum())
     if rings:
         yield f"{rings:,} items are each other's parents in a ring; those links count as absent."

@@ -67,7 +67,7 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
         former = pl.concat([former, _removed(since)])
     claimed = mapping.claim(raw, config.tags, store.journal.claimed(until), former)
     items = mapping.with_goals(claimed.items, config.counterparts)
-    hierarchy = mapping.resolve(items, config.strategy)
+    hierarchy = mapping.resolve(items, config.strategy, mirrored(config, store, run.id))
     verdicts = mapping.map_items(items, hierarchy, config.mapping, config.strategy, at=run.at, tz=tz)
     period = config.period(run.at)
     weights = measure.weigh(
@@ -81,6 +81,13 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
         weights=weights,
         unclaimed=claimed.unclaimed,
     )
+
+
+def mirrored(config: Config, store: Store, run: int) -> pl.DataFrame:
+    """MIRRORS as of `run`, as the settings find them."""
+    how = config.settings.mirrors
+    linked = store.items.linked(run, how.fields)
+    return mapping.mirrors(linked if how.links else linked.filter("by_field"), list(config.settings.sources))
 
 
 def _present(entries: Iterable[Entry], config: Config) -> list[Entry]:

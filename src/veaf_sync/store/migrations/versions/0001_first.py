@@ -190,6 +190,8 @@ def _items() -> None:
         postgresql_where=sa.text("since IS NULL"),
     )
     op.create_index("ix_items_url", "items", ["url"])
+    naming = sa.text("links <> ''")
+    op.create_index("ix_items_links", "items", ["source", "id"], sqlite_where=naming, postgresql_where=naming)
     op.create_table(
         "aliases",
         sa.Column("source", sa.Text(), nullable=False),
