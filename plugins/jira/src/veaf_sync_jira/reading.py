@@ -18,8 +18,9 @@ from veaf_sync_jira.cloud_walk import CloudWalk
 from veaf_sync_jira.dc_walk import DcWalk
 from veaf_sync_jira.goals import Goals
 from veaf_sync_jira.items import ItemReader
+from veaf_sync_jira.remote_links import with_remote_links
 from veaf_sync_jira.roster import roster
-from veaf_sync_jira.walking import Step, Walk, keys_of
+from veaf_sync_jira.walking import Step, Walk, given_up, keys_of
 
 if TYPE_CHECKING:
     from veaf_sync.http import Patience
@@ -40,10 +41,12 @@ class Reading:
         self._items: ItemReader | None = None
         self.goals = Goals(client) if client.settings.reads_goals else None
 
-    def read(self, raw: Any) -> WorkItem:
-        """An issue as a work item, with its links to goals where these are read."""
-        item = self.items.read(raw)
-        return item if self.goals is None else self.goals.onto(item)
+    def read(self, raws: Sequence[Any]) -> list[WorkItem]:
+        """Issues as work items, with their links to goals and to other tools where these are read."""
+        items = [self.items.read(raw) for raw in raws]
+        if self.goals is not None:
+            items = [self.goals.onto(item) for item in items]
+        return with_remote_links(self.client, items) if self.client.settings.remote_links else items
 
     @property
     def items(self) -> ItemReader:
@@ -75,7 +78,7 @@ class Reading:
         else:
             steps = self._projects(shard.partitions, mark, patience)
         for step in ahead(steps):
-            items, rest = [self.read(raw) for raw in step.issues], step.next
+            items, rest = self.read(step.issues), step.next
             if rest is None:
                 lag = round(self.client.settings.lag.total_seconds() * 1000)
                 if shard.incremental and self.goals is not None:
@@ -117,7 +120,7 @@ class Reading:
                 yield step
         except Rejected as refusal:
             self._must_see([key])
-            raise _given_up(refusal) from refusal
+            raise given_up(refusal) from refusal
 
     def _changes(self, shard: Shard, mark: Mark | None, patience: Patience) -> Iterator[Step]:
         query = jql.changed(shard.partitions, int((shard.query or {})["since"]))
@@ -133,7 +136,7 @@ class Reading:
                 raise Incomplete(
                     lost.message, fix="Run the same command again: what is readable is read then."
                 ) from lost
-            raise _given_up(refusal) from refusal
+            raise given_up(refusal) from refusal
 
     def _walk(
         self,
@@ -162,7 +165,7 @@ class Reading:
             data = self.client.call("POST", path, json=body, safe=True, what=what).data
         except Rejected as refusal:
             self._must_see([key])
-            raise _given_up(refusal) from refusal
+            raise given_up(refusal) from refusal
         number = data.get("count" if cloud else "total") if isinstance(data, dict) else None
         if not isinstance(number, int) or number < 0:
             raise Incomplete(f"{what}: the answer holds no number.")
@@ -183,7 +186,7 @@ class Reading:
                     yield str(raw["id"]), (raw.get("fields") or {}).get("updated") if not cloud else None
         except Rejected as refusal:
             self._must_see([key])
-            raise _given_up(refusal) from refusal
+            raise given_up(refusal) from refusal
 
     def get(self, ids: Sequence[str]) -> dict[str, WorkItem | Absent]:
         """Issues read directly, past the index.
@@ -237,7 +240,7 @@ class Reading:
         if not isinstance(data, dict) or not isinstance(data.get("issues"), list):
             raise Incomplete(f"{what}: the answer holds no list of issues.")
         errors = [row for row in data.get("issueErrors") or [] if isinstance(row, dict)]
-        return [self.read(raw) for raw in data["issues"]], errors
+        return self.read(data["issues"]), errors
 
     def _single(self, id: str) -> dict[str, WorkItem | Absent]:
         """The issue of an id or key; nothing where Jira answers that there is none."""
@@ -245,7 +248,8 @@ class Reading:
         params = {"fields": ",".join(self.client.fields.wanted())}
         params |= {name: ",".join(keys) for name, keys in self.client.properties.items()}
         try:
-            item = self.read(self.client.call("GET", f"issue/{quote(id, safe='')}", params=params, what=what).data)
+            raw = self.client.call("GET", f"issue/{quote(id, safe='')}", params=params, what=what).data
+            (item,) = self.read([raw])
         except Forbidden:
             return {id: Absent.FORBIDDEN}
         except Rejected as refusal:
@@ -288,11 +292,3 @@ def since_of(cursors: Mapping[str, Cursor], keys: Sequence[str]) -> int:
 
 def _millis(at: datetime) -> int:
     return round(at.timestamp() * 1000)
-
-
-def _given_up(refusal: Rejected) -> Incomplete:
-    """A walk that Jira refused for good, with what helps."""
-    fix = refusal.fix
-    if refusal.status == 410:
-        fix = "This search is Data Center's, and Jira Cloud has given it up: take edition: dc out of the source."
-    return Incomplete(refusal.message, fix=fix)

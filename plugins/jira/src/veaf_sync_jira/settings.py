@@ -49,6 +49,10 @@ class JiraSettings(SourceSettings):
         default=False,
         description="Read links to Atlassian's goals (Cloud); with tag: {goal: true} they are read anyway.",
     )
+    remote_links: bool = Field(
+        default=False,
+        description="Read what issues link to outside of Jira, which finds copies there: one request an issue.",
+    )
     edition: Literal["auto", "cloud", "dc"] = Field(default="auto", description="auto: the server is asked.")
     mail: Literal["never", "if-unavoidable"] = Field(
         default="if-unavoidable",

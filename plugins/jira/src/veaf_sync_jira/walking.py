@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from veaf_sync.errors import Incomplete
+from veaf_sync.errors import Incomplete, Rejected
 from veaf_sync_jira.client import Client
 
 if TYPE_CHECKING:
@@ -61,3 +61,11 @@ class Walk:
     def steps(self, mark: Mapping[str, Any] | None) -> Iterator[Step]:
         """The walk from `mark`. Raises `Incomplete` for an answer that does not lead on."""
         raise NotImplementedError
+
+
+def given_up(refusal: Rejected) -> Incomplete:
+    """A walk that Jira refused for good, with what helps."""
+    fix = refusal.fix
+    if refusal.status == 410:
+        fix = "This search is Data Center's, and Jira Cloud has given it up: take edition: dc out of the source."
+    return Incomplete(refusal.message, fix=fix)

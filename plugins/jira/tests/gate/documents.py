@@ -80,7 +80,8 @@ def _nothing(document: Json) -> None:
 
 def _lists(document: Json) -> None:
     """Data Center describes the answers of these as one object; they are lists of it (its own examples show that)."""
-    for path in ("/api/2/field", "/api/2/project", "/api/2/issuetype", "/api/2/status"):
+    remote = "/api/2/issue/{issueIdOrKey}/remotelink"
+    for path in ("/api/2/field", "/api/2/project", "/api/2/issuetype", "/api/2/status", remote):
         content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
         content["schema"] = {"type": "array", "items": content["schema"]}
 

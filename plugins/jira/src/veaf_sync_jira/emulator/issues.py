@@ -31,6 +31,7 @@ class Issues:
     def add_to(self, routes: Routes) -> None:
         root = self.service.edition.root
         routes.add("GET", f"{root}/issue/{{issueIdOrKey}}", self.get)
+        routes.add("GET", f"{root}/issue/{{issueIdOrKey}}/remotelink", self.remote)
         if self.service.edition.cloud:
             routes.add("POST", f"{root}/issue/bulkfetch", self.bulkfetch)
 
@@ -41,6 +42,16 @@ class Issues:
         shown = self.service.renderer.issue(issue, selection, expand)
         names = [name for text in request.query.get("properties", ()) for name in text.split(",")]
         return Response(body=with_properties(self.service, shown, issue, names).encode())
+
+    def remote(self, request: Request, id_or_key: str) -> Response:
+        issue = self.service.readable(self.service.caller(request), id_or_key)
+        address = self.service.edition.link(f"issue/{issue.key}/remotelink")
+        return Response.of(
+            [
+                {"id": number, "self": f"{address}/{number}", "object": {"url": url, "title": url}}
+                for number, url in enumerate(self.service.remote.get(issue.id, ()), 10_000)
+            ]
+        )
 
     def bulkfetch(self, request: Request) -> Response:
         """Issues ascending by id; what does not exist or is not visible is simply absent."""

@@ -116,6 +116,13 @@ class People:
         with self.lock:
             self.goals.held[goal].items.remove(self.issue(key).id)
 
+    def link_to(self, key: str, url: str) -> None:
+        """Somebody links an issue to an address outside of Jira, which is an edit of the issue."""
+        with self.lock:
+            issue = self.issue(key)
+            self.service.remote.setdefault(issue.id, []).append(url)
+            self.service.state.change(issue, self.service.due, updated=millis(self.clock.now()))
+
     def links(self) -> dict[str, tuple[str, ...]]:
         """Keys of the goals that issues are linked to, by the issues' keys, where there are any."""
         with self.lock:

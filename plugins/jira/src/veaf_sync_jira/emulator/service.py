@@ -39,6 +39,7 @@ class Service:
         self.state = State(edition)
         self.forbidden: set[str] = set()
         self.mailed: list[str] = []
+        self.remote: dict[int, list[str]] = {}
         self.properties: dict[int, dict[str, Any]] = {}
         self._renderer: tuple[tuple[str, int], Renderer] | None = None
 
