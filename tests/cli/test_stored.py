@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from veaf_sync.store import open_store
+from veaf_sync.sync.holding import holding
+
 READING = (
     ["status"],
     ["coverage", "--by", "team"],
@@ -117,3 +120,25 @@ def test_changes_that_only_a_writer_can_bring_in_are_not_passed_over(veaf, plant
     assert ended.code == 2
     assert "veaf-sync.db-wal" in ended.err
     assert "Fix: Copy" in ended.err
+
+
+@pytest.mark.parametrize("tag", ["field: Objective", "property: veaf.objective", "goal: true"])
+def test_whatever_a_tag_is_a_stored_run_is_read(veaf, tmp_path, tag):
+    """Reading needs no connector, so it must not ask what one could write."""
+    (tmp_path / "work.csv").write_text("key,title,type\nW-1,a,Task\n")
+    (tmp_path / "strategy.yaml").write_text("vision: {title: V}\nobjectives: [{id: fast}]\n")
+    (tmp_path / "mapping.yaml").write_text("rules: [{name: all, when: {}, objective: fast}]\n")
+    settings = "version: 1\nsources:\n  work: {connector: file, path: work.csv}\n"
+    (tmp_path / "veaf-sync.yaml").write_text(settings)
+    assert veaf("sync").code == 0
+    with open_store("sqlite:///veaf-sync.db", folder=tmp_path) as store:
+        texts = store.runs.documents(1) | {
+            "veaf-sync.yaml": settings.replace("connector: file,", f"connector: gone, tag: {{{tag}}},")
+        }
+        with holding(store, ["run"]) as leases:
+            at = store.runs.get(1).at
+            run = store.runs.begin(at, texts, metric_version="1", lease=leases["run"])
+            store.runs.finish(run.id, status="done", degraded=False, summary={}, lease=leases["run"])
+    for command in (["status"], ["coverage"], ["explain", "W-1"]):
+        ended = veaf(*command)
+        assert ended.code == 0, ended.err

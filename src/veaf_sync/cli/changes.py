@@ -32,7 +32,7 @@ def show_summary(plan: Plan) -> None:
         printer.table(_objectives(summary, examples=max(1, EXAMPLES // max(1, groups))))
         _clears(summary)
     if not summaries:
-        printer.line("No source has a tag target (tag: in veaf-sync.yaml), so there is nothing to write.")
+        printer.line("Nothing is planned: no source has a tag target that could be written now.")
 
 
 def show_planned(planned: Planned) -> None:

@@ -78,7 +78,8 @@ def _walked(step: Walked, *, itself: bool) -> None:
     """What was read and tried on the item itself or on one ancestor."""
     printer.line("On the item itself" if itself else f"On its ancestor {step.id}  {step.title}")
     for said in step.statements:
-        printer.line(f"  stated in {said.reader}: {said.value} ({_named(said)})")
+        where = "by a goal or the column objective" if said.reader == "stated" else f"in {said.reader}"
+        printer.line(f"  stated {where}: {said.value} ({_named(said)})")
     if not step.statements:
         printer.line("  nothing is stated")
     table = Table([Column("RULE TRIED"), Column(""), Column("WHY", sentence=True)], indent="  ")

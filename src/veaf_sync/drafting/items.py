@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from veaf_sync.connector import GOALS
 from veaf_sync.drafting.model import STRATEGIC, Draft, DraftObjective, DraftReader, DraftRule, slug, unique
 from veaf_sync.mapping import NONE
 from veaf_sync.model import Level
@@ -137,6 +138,8 @@ def _tops(world: World, known: Sequence[DraftObjective], stated: Draft) -> Draft
     for row in rows:
         if any(reader.fullmatch(label) for reader in readers for label in row["labels"]) or row["stated"]:
             continue
+        if GOALS in orjson.loads(row["fields"] or "{}"):
+            continue  # people linked it to a goal of the tool
         same = _called(row["title"], known)
         what = f"{row['key']} {row['title']}".strip()
         if not same and (known or len(objectives) >= MOST_TOPS):
@@ -168,7 +171,7 @@ def _work_below(world: World) -> list[dict[str, Any]]:
     work = pl.concat(counts).group_by(keys).agg(pl.len().alias("work"))
     above = pl.col("level").is_in([Level.INITIATIVE.value, Level.EPIC.value])
     found = world.items.filter(above).join(work, on=keys).sort("work", "source", "key", descending=[True, False, False])
-    return found.select(*keys, "key", "title", "level", "labels", "stated", "work").to_dicts()
+    return found.select(*keys, "key", "title", "level", "labels", "stated", "fields", "work").to_dicts()
 
 
 def _called(name: str, known: Iterable[DraftObjective]) -> str:

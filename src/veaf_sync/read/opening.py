@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, cast
+from typing import Any, ClassVar, cast, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict
 
 from veaf_sync.config import Config, Place, load_texts
-from veaf_sync.connector import Connector, SourceSettings
+from veaf_sync.connector import Connector, SourceSettings, TargetKind
 from veaf_sync.errors import UsageError
 from veaf_sync.read.snapshot import Snapshot
 from veaf_sync.store import Run, Store
@@ -80,6 +80,7 @@ class _StoredSource(SourceSettings):
     """A source of stored settings, of whatever connector: reading needs only what all sources have."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+    targets: ClassVar[frozenset[TargetKind]] = frozenset(get_args(TargetKind))
 
 
 class _StandIn:
