@@ -39,11 +39,12 @@ class Rehearsing:
         notes = []
         if len(looked) < len(projects):
             notes.append(f"{len(looked)} of {len(projects):,} projects were looked at for whether tags can be written.")
-        bulk = self._client.site.cloud and tag.kind == "label"
+        bulk = self._client.site.cloud and not tag.property_
         if bulk and self._rights.may("BULK_CHANGE") is False:
             bulk = False
-            notes.append("The global permission Bulk change is missing, so labels are written one issue a request.")
-        loud = [] if bulk or tag.property_ else [project for project in looked if not self._rights.may_mute(project)]
+            notes.append("The global permission Bulk change is missing, so tags are written one issue a request.")
+        mute = tag.property_ or (bulk and tag.kind == "label")  # a field of one issue is edited singly
+        loud = [] if mute else [project for project in looked if not self._rights.may_mute(project)]
         if loud:
             names = ", ".join(loud)
             if self._client.settings.mail == "never":

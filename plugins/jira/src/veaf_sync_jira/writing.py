@@ -41,15 +41,16 @@ class Writing:
         good = [change for change in changes if id(change) not in hopeless]
         if not good:
             return Preview(0, tuple(refused), 0)
-        requests = 0
-        if self._in_bulk and _labels(good) and self._rights.may("BULK_CHANGE") is not False:
-            batches = self.batches(_labels(good))
-            requests = sum(2 * bool(batch[0].adds) + 2 * bool(batch[0].removes) for batch in batches)
-            good = [change for change in good if change.target != LABELS]
         quiet = [change for change in good if _is_quiet(change)]
-        good = [change for change in good if not _is_quiet(change)]
-        requests += sum(len(change.adds) + len(change.removes) for change in quiet if change.target == GOALS)
+        requests = sum(len(change.adds) + len(change.removes) for change in quiet if change.target == GOALS)
         requests += sum(2 if len(batch) > 1 else 1 for batch in self._properties.batches(_at_properties(quiet)))
+        good = [change for change in good if not _is_quiet(change)]
+        if good and self._in_bulk:
+            self._rights.may("BULK_CHANGE")  # from here on `_in_bulk` knows
+        bulk = [batch for batch in self.batches(good) if self._in_bulk and _is_bulk(batch)]
+        requests += sum(_tasks(batch[0]) * 2 for batch in bulk)
+        mute = {id(change) for batch in bulk for change in batch}
+        good = [change for change in good if id(change) not in mute]
         loud = [change for change in good if not self._rights.may_mute(_project(change))]
         mailed = 0 if not loud or self._client.settings.mail == "never" else None
         if self._client.settings.mail == "never":
@@ -262,6 +263,16 @@ def _at_properties(changes: Sequence[TagChange]) -> list[TagChange]:
 def _is_quiet(change: TagChange) -> bool:
     """Nobody watches a link to a goal, or a property."""
     return change.target == GOALS or _is_property(change)
+
+
+def _is_bulk(batch: Sequence[TagChange]) -> bool:
+    """Whether a batch is worth a bulk edit: a field of one issue is set as fast by itself."""
+    return batch[0].target == LABELS or len(batch) > 1
+
+
+def _tasks(change: TagChange) -> int:
+    """How many bulk edits a change takes: labels are added by one and removed by another."""
+    return bool(change.adds) + bool(change.removes) if change.target == LABELS else 1
 
 
 def _outcome(change: TagChange, reason: str | None) -> Outcome:

@@ -51,6 +51,15 @@ def test_bulk_change_and_muting(site, connect, profile):
     assert "mail: never refuses" in problem
 
 
+def test_fields_are_edited_in_bulk_too(site, connect, profile):
+    site.service.state.choice("Objective", "select", "fast")
+    assert connect(site, tag={"field": "Objective"}).rehearse() == Rehearsal()
+    site.knobs.bulk_change = False
+    notes = connect(site, tag={"field": "Objective"}).rehearse().notes
+    wanted = ("The global permission Bulk change is missing, so tags are written one issue a request.",)
+    assert notes == (wanted if profile == "cloud" else ())
+
+
 def test_edits_in_bulk_are_mute_anyway(site, connect, profile):
     site.knobs.admin = False
     assert bool(connect(site, tag=LABEL).rehearse().notes) is (profile == "dc")

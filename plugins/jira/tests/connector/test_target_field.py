@@ -68,6 +68,26 @@ def test_it_is_written_read_again_and_taken_away(place, read, kind):
     assert tags(read(connect()))["PAY-1"] == ()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_preview_counts_what_is_sent_and_whom_it_mails(place, read, kind, profile):
+    """Two issues that get the same are one bulk edit, which is mute; the third is edited by itself."""
+    site, connect = place(kind, "fast", "cheap")
+    site.knobs.admin = False
+    site.knobs.bulk_polls = 0
+    connector = connect()
+    items = read(connector)
+    values = {"PAY-1": "fast", "PAY-2": "fast", "PAY-3": "cheap"}
+    changes = [change(items[key], (), (value,)) for key, value in values.items()]
+    many = profile == "cloud" and kind != "multiselect"
+    assert connector.preview(changes).requests == 3
+    assert connector.preview([change(each, (), ("fast",)) for each in items.values()]).requests == (2 if many else 3)
+    refused = connect(mail="never").preview(changes).refused
+    assert sorted(each.change.key for each in refused) == (["PAY-3"] if many else ["PAY-1", "PAY-2", "PAY-3"])
+    muted = connect(mail="never")
+    assert {outcome.result for outcome in write(muted, changes[:2])} == {Result.APPLIED if many else Result.FAILED}
+    assert not site.mailed
+
+
 def test_in_a_choice_of_several_what_a_person_adds_stays(place, read):
     _, connect = place("multiselect", "fast", "cheap", "theirs")
     connector = connect()
