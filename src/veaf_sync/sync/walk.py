@@ -5,7 +5,6 @@ A shard that raises, hangs, goes in circles or ends early is named and left inco
 
 from __future__ import annotations
 
-import gc
 import queue
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -22,9 +21,6 @@ PATIENCE = 900.0
 EMPTY_PAGES = 3
 BUNDLE = 4
 """Pages that wait to be staged at most, and that one transaction takes at most: memory for little speed beyond."""
-
-COLLECT_AFTER = 50_000
-"""New containers before Python looks for rings among them. Pages are trees: looking after 700 of them finds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +90,6 @@ def walk(
     suspects: dict[str, set[str]] = {shard.name: set() for shard in shards}
     ended: dict[str, BaseException | None] = {}
     crew.start()
-    threshold = gc.get_threshold()
-    gc.set_threshold(max(threshold[0], COLLECT_AFTER), *threshold[1:])
     try:
         while len(ended) < len(shards):
             pages: list[tuple[Generation, Prepared]] = []
@@ -117,7 +111,6 @@ def walk(
                 ended[name] = _verdict(end, guards[name], store, generations[name], lease)
                 crew.drop(name)
     finally:
-        gc.set_threshold(*threshold)
         crew.stop()
     return [
         _walked(source, generations[shard.name], shard, ended[shard.name], cursors, suspects[shard.name])

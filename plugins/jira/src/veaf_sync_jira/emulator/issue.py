@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 Millis = int
 """Milliseconds since the epoch, the precision of Jira's times."""
@@ -75,6 +76,7 @@ def millis(at: datetime) -> Millis:
     return int(at.timestamp() * 1000 + 0.5)
 
 
+@lru_cache(maxsize=50_000)
 def stamp(at: Millis, zone: tzinfo) -> str:
     """A time as Jira writes it: milliseconds and an offset without colon, in the user's time zone."""
     text = datetime.fromtimestamp(at / 1000, zone).isoformat(timespec="milliseconds")
