@@ -46,7 +46,9 @@ def test_it_is_counted_once_and_the_copy_is_named(veaf, folder):
     assert (original["counted"], original["verdict"]) == (True, "aligned")
     assert original["copies"] == ["hub:H-1"]
     assert copy["copies"] == []
-    assert "also lives as hub:H-1" in veaf("explain", "jira:J-1").out
+    shown = veaf("explain", "jira:J-1").out
+    assert "also lives as hub:H-1" in shown
+    assert "nothing is stated here; a copy of it says so" in shown
     assert "counted once" in veaf("status").out
 
 

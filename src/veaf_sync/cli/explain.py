@@ -55,7 +55,7 @@ def _print(answer: ExplainAnswer) -> None:
         printer.line(f"withdrawn by people: {', '.join(answer.withdrawn)}")
     for number, step in enumerate(answer.walked):
         printer.line()
-        _walked(step, itself=number == 0)
+        _walked(step, itself=number == 0, copies=bool(answer.copies))
     printer.line()
     printer.line(f"Fix: {_fix(answer)}")
 
@@ -74,14 +74,15 @@ def _objectives(answer: ExplainAnswer) -> str:
     return " with " + ", ".join(f"{one.objective} {percent(one.share, digits=0)}" for one in answer.alignments)
 
 
-def _walked(step: Walked, *, itself: bool) -> None:
-    """What was read and tried on the item itself or on one ancestor."""
+def _walked(step: Walked, *, itself: bool, copies: bool) -> None:
+    """What was read and tried on the item itself or on one ancestor; `copies`: it lives in other tools too."""
     printer.line("On the item itself" if itself else f"On its ancestor {step.id}  {step.title}")
     for said in step.statements:
         where = "by a goal or the column objective" if said.reader == "stated" else f"in {said.reader}"
         printer.line(f"  stated {where}: {said.value} ({_named(said)})")
     if not step.statements:
-        printer.line("  nothing is stated")
+        said_elsewhere = " here; a copy of it says so" if itself and copies and step.result == "stated" else ""
+        printer.line(f"  nothing is stated{said_elsewhere}")
     table = Table([Column("RULE TRIED"), Column(""), Column("WHY", sentence=True)], indent="  ")
     for rule in step.tried:
         table.add(rule.rule, "matched" if rule.matched else "no", _why(rule))
