@@ -46,6 +46,10 @@ def test_two_commands_to_the_first_number(veaf, tools, tmp_path):
     status = veaf("-C", "mine", "status")
     assert f"COVERAGE  {said} % provisional" in status.out
     assert "since run" not in status.out  # nothing was drafted then: no step to boast of
+    points = veaf("-C", "mine", "report", "--format", "html", "--out", "pack")
+    assert points.code == 0
+    page = next((tmp_path / "pack").glob("*.html")).read_text()
+    assert "coverage with its bounds" not in page  # one run is no curve
     assert veaf("-C", "mine", "check").code == 1  # the one finding
     mapping = (tmp_path / "mine" / "mapping.yaml").read_text()
     rules = veaf("-C", "mine", "items", "-o", "json").document["items"]

@@ -52,6 +52,9 @@ def test_drafts_count_until_one_is_activated(veaf, folder):
     page = next((folder.parent / "pack").glob("*.html")).read_text(encoding="utf-8")
     assert "<strong>PROVISIONAL</strong> every objective is a draft" in page
     assert "Coverage, provisional" in page
+    assert "<title>20" in page
+    assert "<h1>Does our work serve our strategy?</h1>" in page  # nobody said whose it is
+    assert next((folder.parent / "pack").glob("*.md")).read_text(encoding="utf-8").startswith("# 20")
 
     one = veaf("strategy", "activate", "fast")
     assert one.code == 0

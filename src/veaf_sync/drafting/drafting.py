@@ -27,6 +27,8 @@ from veaf_sync.sync import SILENT, Progress, Sources, run_sync
 from veaf_sync.sync.snapshot import take
 from veaf_sync.sync.sources import FAILURES, Source, describe_failure
 
+_UNMEASURED = "none"
+"""The version of the first reading's numbers: there was nothing yet that could be served."""
 _EVERY_FIELD = Draft(readers=(DraftReader("fields.any"),))
 """A mapping that asks for the custom fields, so that the first reading can look into them."""
 
@@ -113,7 +115,7 @@ def draft(
         return Drafted(_save(folder, written(known, {}), registry), known)
     empty = _loaded(_documents(_EVERY_FIELD, entries, timezone), folder, registry, clock)
     with open_store(empty.settings.store, folder=empty.folder) as store:
-        result = run_sync(empty, registry, store, clock, progress=progress)
+        result = run_sync(empty, registry, store, clock, metric_version=_UNMEASURED, progress=progress)
         failed = [report for report in result.sources if report.state == "failed"]
         if failed:
             raise Incomplete(f"{failed[0].source}: {failed[0].reason.rstrip('.')}. No document was written.")

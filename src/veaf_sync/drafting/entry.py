@@ -31,7 +31,12 @@ class Entry:
 
     @property
     def organisation(self) -> str:
-        """What the address is called: `acme` of https://acme.atlassian.net; "" where it says nothing."""
+        """Whose it is: `acme` of https://acme.atlassian.net, or of the projects acme/1; "" where nothing says it."""
+        for setting in ("owners", "projects"):
+            named = self.settings.get(setting)
+            owner = str(named[0] if isinstance(named, list) and named else named or "").partition("/")
+            if owner[0] and (setting == "owners" or owner[1]):
+                return owner[0]
         first, _, rest = (urlsplit(str(self.settings.get("site", ""))).hostname or "").partition(".")
         return first if rest.startswith(("atlassian.", "ghe.")) else ""
 

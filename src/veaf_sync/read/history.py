@@ -64,8 +64,7 @@ def _comparable(snapshot: Snapshot, run: Run) -> Snapshot | None:
     except UserError:  # documents that this version cannot read any more
         return None
     same = found.period == snapshot.period and found.config.settings.scope == snapshot.config.settings.scope
-    spoke = found.config.strategy.objectives or not snapshot.config.strategy.objectives  # before init --from drafted
-    return found if same and spoke else None
+    return found if same else None
 
 
 def _runs(snapshot: Snapshot, before: Callable[[Run, int], datetime]) -> list[Run]:

@@ -54,9 +54,9 @@ def render(pack: Pack) -> str:
 def _head(status: Status, zone: ZoneInfo) -> list[str]:
     period = status.period
     as_of = moment(status.as_of, zone) if status.as_of else ""
+    whose = f"{status.organisation}, " if status.organisation else ""
     blocks = [
-        f"# {md(status.organisation)}, {md(period.id)}: {_provisional(status)}coverage "
-        f"{percent(status.weights.count.coverage.value)}",
+        f"# {md(whose)}{md(period.id)}: {_provisional(status)}coverage {percent(status.weights.count.coverage.value)}",
         f"Day {period.day} of {period.days} · run {status.run} · as of {as_of} · digest `{status.digest}`",
     ]
     if status.provisional:

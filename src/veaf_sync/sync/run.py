@@ -54,12 +54,14 @@ def run_sync(
     adopt_tags: Literal["ours", "people"] | None = None,
     only: Mapping[str, Sequence[str]] | None = None,
     opened: Sources | None = None,
+    metric_version: str = measure.METRIC_VERSION,
     progress: Progress = SILENT,
 ) -> RunResult:
     """One pass over `sources` (none named: all). Without `write` nothing in the tools changes.
 
     `only` names items, ids by source: nothing else is read then, and with `write` nothing else is written.
-    `opened` are sources that something was asked of already; they stay open.
+    `opened` are sources that something was asked of already; they stay open. Runs of another `metric_version` are
+    never compared with.
 
     `accept` is the exact number that lifts a plan's cap; `accept_empty` names sources that may have become empty;
     `adopt_tags` says whose the values under our prefix are that the journal knows nothing about.
@@ -71,7 +73,7 @@ def run_sync(
         rarely_collecting(),
         holding(store, [RUN_LEASE, *map(lease_of, names)]) as leases,
         opening(config, registry, clock, opened) as opened,
-        _run(config, store, clock, leases) as run,
+        _run(config, store, clock, leases, metric_version) as run,
     ):
         if only is None:
             reports = _pull(config, store, opened, run, leases, names, full, accept_empty, progress)
@@ -136,9 +138,9 @@ def _chosen(config: Config, sources: Collection[str]) -> list[str]:
 
 
 @contextmanager
-def _run(config: Config, store: Store, clock: Clock, leases: dict[str, Lease]) -> Iterator[Run]:
+def _run(config: Config, store: Store, clock: Clock, leases: dict[str, Lease], metric_version: str) -> Iterator[Run]:
     """A run that is marked as interrupted or failed when the pass does not reach its snapshot."""
-    run = store.runs.begin(clock.now(), config.texts, metric_version=measure.METRIC_VERSION, lease=leases[RUN_LEASE])
+    run = store.runs.begin(clock.now(), config.texts, metric_version=metric_version, lease=leases[RUN_LEASE])
     try:
         yield run
     except BaseException as error:
