@@ -52,7 +52,8 @@ def serve(count: int, projects: int, milliseconds: int) -> None:
     if milliseconds:
         emulator.faults.add(Latency(milliseconds / 1000), path=".*", times=None)
     with emulator:
-        hello = {"source": emulator.source(), "environment": dict(emulator.environment), "url": emulator.url}
+        source = {**emulator.source(), "edition": "cloud"}  # as an address at atlassian.net says by itself
+        hello = {"source": source, "environment": dict(emulator.environment), "url": emulator.url}
         print(json.dumps(hello), flush=True)
         sys.stdin.read()
 

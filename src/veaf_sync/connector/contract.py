@@ -169,7 +169,10 @@ class Connector(Generic[S]):
         self.clock = clock
 
     def check(self) -> Identity:
-        """Ask who we are. Raises `AuthError` when the credential is refused or answers as nobody."""
+        """Who we are; the tool is asked once. Raises `AuthError` when the credential is refused or answers as nobody.
+
+        A pull calls `partitions` first, which raises the same: what both need can so be asked at once.
+        """
         raise NotImplementedError
 
     def examine(self) -> Sequence[str]:

@@ -115,8 +115,8 @@ def _gather(
     source: Source, store: Store, run: Run, lease: Lease, options: PullOptions, progress: Progress, pulling: Pulling
 ) -> None:
     connector = source.connector
-    pulling.notes = source.identify().notes
     pulling.roster = {partition.name: partition for partition in connector.partitions()}
+    pulling.notes = source.identify().notes
     if not pulling.roster and not any(pulling.before) and not options.accept_empty:
         raise Incomplete(
             "nothing is visible to this credential: no partition at all.",

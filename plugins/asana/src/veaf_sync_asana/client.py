@@ -106,12 +106,11 @@ class Client:
             return self._site
 
     def identify(self) -> Identity:
-        """Ask who we are. Raises `AuthError` where the token is refused or sees no such workspace."""
-        with self._lock:
-            self._site = self._ask_site()
+        """Who we are, asked once. Raises `AuthError` where the token is refused or sees no such workspace."""
+        site = self.site
         notes = () if self.settings.site.startswith("https:") else ("The site is reached without TLS.",)
-        product = f"Asana, workspace {self._site.workspace_name or self._site.workspace}"
-        return Identity(self._site.user, self._site.time, product=product, notes=notes)
+        product = f"Asana, workspace {site.workspace_name or site.workspace}"
+        return Identity(site.user, site.time, product=product, notes=notes)
 
     def ask(
         self, path: str, what: str, *, taken: Sequence[int] = (), patience: Patience | None = None, **params: Any

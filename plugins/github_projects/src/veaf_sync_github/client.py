@@ -65,16 +65,15 @@ class Client:
             return self._server
 
     def identify(self) -> Identity:
-        """Ask who we are. Raises `AuthError` where the token is refused or belongs to nobody."""
-        with self._lock:
-            self._server = self._ask_server()
+        """Who we are, asked once. Raises `AuthError` where the token is refused or belongs to nobody."""
+        server = self.server
         notes = [] if self.settings.site.startswith("https:") else ["The site is reached without TLS."]
-        if not self._server.archived:
+        if not server.archived:
             notes.append("This server does not show archived items: an archived one looks like one that was removed.")
-        if not self._server.sub_issues:
+        if not server.sub_issues:
             notes.append("This server has no sub-issues: items have no parents.")
         product = "GitHub" if self.settings.graphql.startswith("https://api.github.com") else "GitHub Enterprise Server"
-        return Identity(self._server.user, self._server.time, product=product, notes=tuple(notes))
+        return Identity(server.user, server.time, product=product, notes=tuple(notes))
 
     def ask(self, query: str, variables: Mapping[str, Any], what: str, *, patience: Patience | None = None) -> Result:
         """The result of a query, asked again after the wait where a limit is reached. Raises what `Session.call` does.

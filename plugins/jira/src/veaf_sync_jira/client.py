@@ -57,7 +57,10 @@ class Client:
         self.session = session
         self.clock = clock
         session.auth = Credential(settings.token, settings.user)
-        self._library = JIRA(settings.site, get_server_info=False, max_retries=0, options={"rest_api_version": "2"})
+        self._version = "3" if settings.cloud else "2"
+        self._library = JIRA(
+            settings.site, get_server_info=False, max_retries=0, options={"rest_api_version": self._version}
+        )
         self._library._session = _Library(session)  # type: ignore[assignment]
         self._library.deploymentType = "Cloud"
         self._lock = threading.RLock()
@@ -67,16 +70,16 @@ class Client:
         self._fields: Fields | None = None
 
     def identify(self) -> Identity:
-        """Ask who we are, two requests at once. Raises `AuthError` for a credential that is refused or is nobody's.
+        """Who we are, by two requests at once. Raises `AuthError` for a credential that is refused or is nobody's.
 
         Where the settings do not say the edition, both are asked under version 2, which either answers.
         """
         with self._lock:
-            version = "3" if self.settings.edition == "cloud" else "2"
-            self._library._options["rest_api_version"] = version
+            if self._identity is not None:
+                return self._identity
             with ThreadPoolExecutor(1, "jira-myself") as beside:
                 asked = beside.submit(self._library.myself)
-                self._site = self._ask_site(version)
+                self._site = self._ask_site()
                 try:
                     myself = asked.result()
                 except AuthError as refused:
@@ -124,7 +127,7 @@ class Client:
     @property
     def fields(self) -> Fields:
         """The site's fields; one request on first use."""
-        _ = self.site
+        self._know_the_edition()
         with self._fields_lock:
             if self._fields is None:
                 tag = (self.settings.tag.field or "") if self.settings.tag else ""
@@ -137,21 +140,34 @@ class Client:
         tag = self.settings.tag
         return {"properties": [tag.property_]} if tag and tag.property_ and self.site.cloud else {}
 
-    @contextmanager
-    def fields_meanwhile(self) -> Iterator[None]:
-        """Ask for the fields, which every reading needs, while the caller asks for something else.
+    def _know_the_edition(self) -> None:
+        """Before a request whose address depends on it; on Cloud, where the settings say it, nothing is asked.
 
-        Where that fails, whoever needs the fields first asks again and is told.
+        Data Center counts refused credentials and shuts their user out, so one request at a time is tried there.
+        """
+        if not self.settings.cloud:
+            _ = self.site
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Ask what every reading needs, who we are and the fields, while the caller asks for something else.
+
+        The caller's failure waits for ours, which tell more: raises what `identify` does. Where the fields fail,
+        whoever needs them first asks again and is told.
         """
 
-        def ask() -> None:
+        def ask_fields() -> None:
             with suppress(Exception):
                 _ = self.fields
 
-        thread = threading.Thread(target=ask, daemon=True, name="jira-fields")
-        thread.start()
-        yield
-        thread.join()
+        self._know_the_edition()
+        with ThreadPoolExecutor(2, "jira-opening") as beside:
+            identity = beside.submit(self.identify)
+            beside.submit(ask_fields)
+            try:
+                yield
+            finally:
+                identity.result()
 
     def call(
         self,
@@ -166,7 +182,7 @@ class Client:
         patience: Patience | None = None,
     ) -> Answer:
         """A request to the site's API. Raises what `Session.call` raises, and `AuthError` for an anonymous answer."""
-        _ = self.site
+        self._know_the_edition()
         url = self._library._get_url(path)
         answer = self.session.call(
             method, url, params=params, json=json, safe=safe, taken=taken, what=what, patience=patience
@@ -175,17 +191,14 @@ class Client:
             raise AuthError(f"{what}: answered as to an anonymous visitor.", fix="veaf-sync check --online")
         return answer
 
-    def _ask_site(self, version: str) -> Site:
-        url = f"{self.settings.site}/rest/api/{version}/serverInfo"
+    def _ask_site(self) -> Site:
+        url = f"{self.settings.site}/rest/api/{self._version}/serverInfo"
         answer = self.session.call("GET", url, what="Asking for the server's edition and time")
         info = answer.data
         if not isinstance(info, dict) or not (info.get("deploymentType") or info.get("version")):
             raise Incomplete("The server does not answer like a Jira.", fix=f"Is {self.settings.site} the right site?")
-        cloud = (
-            info.get("deploymentType") == "Cloud"
-            if self.settings.edition == "auto"
-            else self.settings.edition == "cloud"
-        )
+        known = self.settings.cloud
+        cloud = info.get("deploymentType") == "Cloud" if known is None else known
         shown = next(
             (text for key in ("displayUrl", "baseUrl") if (text := _text(info, key)).startswith("https://")), ""
         )

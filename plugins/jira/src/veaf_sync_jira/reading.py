@@ -19,7 +19,7 @@ from veaf_sync_jira.dc_walk import DcWalk
 from veaf_sync_jira.goals import Goals
 from veaf_sync_jira.items import ItemReader
 from veaf_sync_jira.remote_links import with_remote_links
-from veaf_sync_jira.roster import roster
+from veaf_sync_jira.roster import projects, roster
 from veaf_sync_jira.walking import Step, Walk, given_up, keys_of
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ class Reading:
         """The roster, as first seen."""
         with self._lock:
             if self._roster is None:
-                _ = self.client.site
-                with self.client.fields_meanwhile():
-                    self._roster = roster(self.client)
+                with self.client.opening():
+                    rows = projects(self.client)
+                self._roster = roster(self.client, rows)
             return self._roster
 
     def pages(self, shard: Shard, mark: Mark | None) -> Iterator[Page]:
@@ -277,7 +277,7 @@ class Reading:
             )
 
     def _visible_now(self) -> set[str]:
-        return {partition.name for partition in roster(self.client) if partition.readable}
+        return {partition.name for partition in roster(self.client, projects(self.client)) if partition.readable}
 
     def _patience(self) -> Patience:
         from veaf_sync.http import Patience  # requests costs start-up time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from veaf_sync.connector import Partition
@@ -16,13 +16,15 @@ _MOST_KEYS = 50
 _MOST_PAGES = 1000
 
 
-def roster(client: Client) -> list[Partition]:
-    """The projects that this credential may browse, sorted; those that the settings name and it may not are unreadable.
+def projects(client: Client) -> list[Any]:
+    """The projects as Jira tells of them: one request on Data Center and for up to 100 projects on Cloud."""
+    cloud = client.settings.cloud
+    return list(_cloud(client) if (client.site.cloud if cloud is None else cloud) else _data_center(client))
 
-    One request on Data Center and for up to 100 projects on Cloud.
-    """
+
+def roster(client: Client, rows: Sequence[Any]) -> list[Partition]:
+    """The projects that this credential may browse, sorted; what only the settings name is unreadable."""
     wanted = client.settings.projects
-    rows = list(_cloud(client) if client.site.cloud else _data_center(client))
     address = client.site.address
     found = {}
     for row in rows:

@@ -111,6 +111,13 @@ class JiraSettings(SourceSettings):
         return self.goals or bool(self.tag and self.tag.goal)
 
     @property
+    def cloud(self) -> bool | None:
+        """Whether the site is Jira Cloud, as its address or `edition` says; `None` where the server has to be asked."""
+        if self.edition != "auto":
+            return self.edition == "cloud"
+        return True if self.gateway or (urlsplit(self.site).hostname or "").endswith(".atlassian.net") else None
+
+    @property
     def gateway(self) -> bool:
         """Whether the site is reached through Atlassian's gateway, whose address people cannot open."""
         return urlsplit(self.site).hostname == "api.atlassian.com"

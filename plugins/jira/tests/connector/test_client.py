@@ -42,10 +42,11 @@ def make(clock, monkeypatch):
 
 
 def test_gateway_keeps_its_path_and_shows_the_sites_own_address(mock, make):
-    mock.get(f"{GATEWAY}/rest/api/2/serverInfo", json=INFO)
-    mock.get(f"{GATEWAY}/rest/api/2/myself", json={"accountId": "u1", "timeZone": "Asia/Tokyo"})
+    mock.get(f"{GATEWAY}/rest/api/3/serverInfo", json=INFO)
+    mock.get(f"{GATEWAY}/rest/api/3/myself", json={"accountId": "u1", "timeZone": "Asia/Tokyo"})
     row = {"id": "1", "key": "PAY", "name": "Pay", "self": f"{GATEWAY}/rest/api/3/project/1"}
     mock.get(f"{GATEWAY}/rest/api/3/project/search", json={"values": [row], "isLast": True})
+    mock.get(f"{GATEWAY}/rest/api/3/field", json=[])
     connector = make(site=GATEWAY, user="env:JIRA_USER")
     identity = connector.check()
     assert (identity.user, identity.time_zone, identity.server_time.hour) == ("u1", "Asia/Tokyo", 12)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from veaf_sync.connector import Feature, Shard
+from veaf_sync.emulator import Fault
 from veaf_sync.errors import AuthError, Rejected
 from veaf_sync.model import Level, Membership, StateCategory, WorkItem
 from veaf_sync_jira.emulator import Knobs
@@ -47,6 +49,39 @@ def test_check_says_who_we_are(jira, connect, clock, profile):
     assert identity.time_zone == "Asia/Kolkata"
     assert identity.product.startswith("Jira Cloud" if profile == "cloud" else "Jira Data Center 10.3")
     assert len(site.requests) == 2
+
+
+class AllAtOnce(Fault):
+    """Answers nobody before so many have asked."""
+
+    def __init__(self, count):
+        self._barrier = threading.Barrier(count)
+
+    def deliver(self, wire, response):
+        self._barrier.wait(20)
+        wire.send(response)
+
+
+def test_what_every_pull_asks_is_asked_at_once_where_the_settings_say_cloud(jira, connect, many, clock):
+    site = jira("cloud", items=many(1), clock=clock)
+    together = site.faults.add(AllAtOnce(4), times=4)
+    connector = connect(site, edition="cloud")
+    assert [partition.name for partition in connector.partitions()] == ["PAY"]
+    connector.check()
+    assert together.hits == len(site.requests) == len(_fixed(site)) == 4
+
+
+def test_a_refused_credential_is_tried_once_where_the_server_counts(jira, connect, clock, profile):
+    """Data Center shuts a user out after three refusals; a site that has to be asked may be one."""
+    for edition, tries in (("auto", 1), (profile, 3 if profile == "cloud" else 1)):
+        site = jira(profile, clock=clock)
+        connector = connect(site, edition=edition, env=dict.fromkeys(site.environment, "wrong"))
+        with pytest.raises(AuthError):
+            connector.partitions()
+        assert (
+            sum(one.path.endswith(("/myself", "/field", "/project/search", "/project")) for one in site.requests)
+            == tries
+        )
 
 
 def test_explicit_edition_speaks_its_own_version(jira, connect, clock, profile):
