@@ -4,12 +4,13 @@ Read `run.py` first: it is the order of the stages.
 """
 
 from veaf_sync.sync.lookup import look_up
+from veaf_sync.sync.planning import Cost, Planned, make_plan
 from veaf_sync.sync.preflight import SourceCheck, preflight
 from veaf_sync.sync.progress import SILENT, Progress, Silent
 from veaf_sync.sync.pull import SourceReport
 from veaf_sync.sync.run import RunResult, run_sync
 from veaf_sync.sync.sources import Sources
-from veaf_sync.sync.writing import ApplyResult, Cost, Planned, apply_plan, check_current, guard_reasons, make_plan
+from veaf_sync.sync.writing import ApplyResult, apply_plan, check_current, guard_reasons
 
 __all__ = [
     "SILENT",

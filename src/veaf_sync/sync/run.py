@@ -17,13 +17,14 @@ from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import snapshot as snapshots
 from veaf_sync.sync.collecting import rarely_collecting
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
+from veaf_sync.sync.planning import Planned, make_plan, unclaimed_notes, waiting
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
 from veaf_sync.sync.refresh import refresh
 from veaf_sync.sync.settling import Settler
 from veaf_sync.sync.snapshot import Snapshot
 from veaf_sync.sync.sources import FAILURES, Sources, describe_failure, opening
-from veaf_sync.sync.writing import Planned, check_guards, make_plan, unclaimed_notes, waiting, write_plan
+from veaf_sync.sync.writing import check_guards, write_plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,52 +1,27 @@
-"""Plan what is wanted, hold it against the guards, and write it: the second half of the pass."""
+"""Hold a plan against the state it was made from and the guards, and write it: the second half of the pass."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from veaf_sync import plan as plans
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
-from veaf_sync.connector import Feature, Refusal
 from veaf_sync.errors import Refused
-from veaf_sync.model import ItemRef, Outcome, Result, TagChange
+from veaf_sync.model import Outcome, Result
 from veaf_sync.plan import Plan
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
-from veaf_sync.strategy import tree
 from veaf_sync.sync import snapshot as snapshots
 from veaf_sync.sync.apply import Writer
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
+from veaf_sync.sync.planning import by_source
 from veaf_sync.sync.progress import SILENT, Progress
-from veaf_sync.sync.snapshot import Snapshot
 from veaf_sync.sync.sources import FAILURES, Sources, describe_failure, opening
 
 APPLY_COMMAND = "veaf-sync apply plan.json"
 STALE = "Make a new one and review it: veaf-sync plan --out plan.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What writing a source's part of a plan would take. `mailed`: people who would be mailed; None: not known."""
-
-    source: str
-    requests: int
-    mailed: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan and what it would cost; `notes` name sources that could not be asked.
-
-    `edited` are the documents that were changed since the run that the plan starts from: it was made with the new ones.
-    """
-
-    plan: Plan
-    costs: tuple[Cost, ...] = ()
-    notes: tuple[str, ...] = ()
-    edited: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,78 +35,6 @@ class ApplyResult:
     def failed(self) -> bool:
         """Whether any write did not succeed. A person's edit that was left alone is no failure."""
         return any(outcome.result is Result.FAILED for outcome in self.outcomes)
-
-
-def make_plan(
-    config: Config,
-    registry: Registry,
-    store: Store,
-    clock: Clock,
-    run: Run,
-    *,
-    sources: Collection[str] = (),
-    items: Collection[ItemRef] | None = None,
-    snapshot: Snapshot | None = None,
-    opened: Sources | None = None,
-    progress: Progress = SILENT,
-) -> Planned:
-    """Plan from the items as of `run` and the given configuration, for `sources` (none named: all).
-
-    `items`: nothing but these is planned.
-    Asks the tools what writing would cost; writes nothing. `opened`: sources that the command has open.
-    """
-    progress.stage("plan")
-    shot = snapshot or snapshots.take(config, store, run, after_writes=True)
-    with opening(config, registry, clock, opened) as open_sources:
-        plan = wanted(config, store, run, shot, sources)
-        planned = _previewed(plan if items is None else plans.restrict(plan, items), config, open_sources)
-    used = store.runs.documents(run.id)
-    edited = tuple(name for name, text in config.texts.items() if used.get(name) != text)
-    return replace(planned, edited=edited, notes=(*planned.notes, *_draft_notes(config), *unclaimed_notes(shot)))
-
-
-def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
-    """How many tag values a plan made now would set and clear."""
-    counts = wanted(config, store, run, snapshot).counts
-    return counts.set + counts.clear
-
-
-def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Collection[str] = ()) -> Plan:
-    """The plan of a snapshot, before the tools are asked what they would refuse."""
-    states = store.pulls.states(run=run.id)
-    late = snapshots.degraded(config, states, run.at)
-    sources = config.settings.sources
-    nobodys = set(snapshot.unclaimed["source"])
-    ours = () if tree(config.strategy).provisional else config.tags  # drafts are nobody's decision yet
-    planned = [name for name in ours if not sources[name].read_only and name not in nobodys]
-    frozen = snapshot.items.filter("unreadable").select("source", "partition").unique()
-    return plans.make(
-        snapshot.items,
-        snapshot.verdicts,
-        snapshot.weights,
-        {name: config.tags[name] for name in planned if not only or name in only},
-        run=run.id,
-        at=run.at,
-        documents=config.texts,
-        sources={name: _read_as_of(store, run, name) for name in sorted({state.source for state in states})},
-        degraded={*((state.source, state.partition) for state in late), *frozen.rows()},
-    )
-
-
-def _draft_notes(config: Config) -> Iterator[str]:
-    if config.tags and tree(config.strategy).provisional:
-        yield "Every objective is a draft, so no tag is planned anywhere. After review: veaf-sync strategy activate"
-
-
-def unclaimed_notes(snapshot: Snapshot) -> list[str]:
-    """One sentence for each source with values under our tag prefix that the journal knows nothing about."""
-    counts = snapshot.unclaimed.group_by("source").len().sort("source")
-    return [
-        f"{source}: {count:,} {'value' if count == 1 else 'values'} under our tag prefix, and the journal knows "
-        f"nobody's. They are neither read as statements nor cleared, and nothing is planned there. Say whose they "
-        f"are: veaf-sync sync --source {source} --adopt-tags people (or ours)"
-        for source, count in counts.iter_rows()
-    ]
 
 
 def guard_reasons(plan: Plan, config: Config, store: Store, accept: int | None, command: str) -> list[str]:
@@ -191,7 +94,7 @@ def write_plan(
     progress.stage("apply")
     digest = plans.digest(plan)
     outcomes: list[Outcome] = []
-    for name, changes in _by_source(plan.changes).items():
+    for name, changes in by_source(plan.changes).items():
         try:
             source = sources.writing(name)
             source.identify()
@@ -215,37 +118,3 @@ def check_current(plan: Plan, config: Config, store: Store) -> Run:
             f"This plan was made from run {plan.run}; the store is at {there} now. Nothing was written.", fix=STALE
         )
     return run
-
-
-def _read_as_of(store: Store, run: Run, source: str) -> str:
-    """Which reading of each partition of `source` the plan rests on, as one line."""
-    states = store.pulls.states(run=run.id, source=source)
-    return " ".join(f"{state.partition}@{state.run}:{state.state}" for state in states)
-
-
-def _previewed(plan: Plan, config: Config, sources: Sources) -> Planned:
-    costs: list[Cost] = []
-    refusals: list[Refusal] = []
-    notes: list[str] = []
-    for name, changes in _by_source(plan.changes).items():
-        try:
-            source = sources.writing(name)
-            if Feature.WRITE not in source.connector.features:
-                connector = config.settings.sources[name].connector
-                refusals += [Refusal(c, f"the connector {connector} cannot write") for c in changes]
-                continue
-            source.identify()
-            preview = source.connector.preview(changes)
-        except FAILURES as error:
-            notes.append(f"{name} could not be asked what writing costs: {describe_failure(name, error)}")
-            continue
-        costs.append(Cost(name, preview.requests, preview.mailed))
-        refusals += preview.refused
-    return Planned(plan=plans.refuse(plan, refusals), costs=tuple(costs), notes=tuple(notes))
-
-
-def _by_source(changes: Sequence[TagChange]) -> dict[str, list[TagChange]]:
-    of: dict[str, list[TagChange]] = defaultdict(list)
-    for change in changes:
-        of[change.item.source].append(change)
-    return of
