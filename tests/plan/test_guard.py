@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from veaf_sync.connector import Cap, Guards
-from veaf_sync.plan import Plan, guard
+from veaf_sync.plan import Circumstances, Governance, Plan, RunGuards, guard
 
 Make = Callable[..., Plan]
 OURS = {"tags": ("okr:cheap",), "written": ("okr:cheap",)}
@@ -29,7 +30,8 @@ def clearing(row: Any, plan: Make) -> Callable[..., Plan]:
 
 
 def check(plan: Plan, **given: Any) -> list[str]:
-    return guard(plan, **{"caps": {}, "sizes": SIZES, **given})
+    around = {name: given.pop(name) for name in ("degraded", "remapped", "now", "account") if name in given}
+    return guard(plan, Circumstances(sizes=SIZES, **around), **{"caps": {}, **given})
 
 
 @pytest.mark.parametrize(
@@ -104,3 +106,60 @@ def test_nothing_is_cleared_in_a_source_that_is_degraded_and_no_number_lifts_tha
 def test_a_degraded_source_stops_neither_sets_nor_other_sources(clearing: Any) -> None:
     assert check(clearing(sets=9), degraded={("jira", "SHOP")}) == []
     assert check(clearing(PAY=3), degraded={("direct", "D")}) == []
+
+
+@pytest.fixture
+def moving(row: Any, plan: Make) -> Callable[..., Plan]:
+    """A plan that moves so many items of PAY from one objective to another, and sets so many more."""
+
+    def of(moves: int, sets: int = 0) -> Plan:
+        rows = [row(f"PAY-{n}", objectives=("fast",), **OURS) for n in range(moves)]
+        return plan([*rows, *(row(f"NEW-{n}", objectives=("fast",)) for n in range(sets))])
+
+    return of
+
+
+def test_moves_are_capped_where_the_documents_changed_and_only_there(moving: Any) -> None:
+    caps = {"jira": Guards(moves=Cap(count=2))}
+    assert check(moving(3, sets=1), caps=caps) == []
+    assert check(moving(2), caps=caps, remapped=True) == []
+    assert check(moving(3, sets=1), caps=caps, remapped=True) == [
+        "jira, partition PAY: strategy, mapping or settings changed, and 3 items moved to other objectives are more "
+        "than the cap of 2.",
+        "If all of this is meant: veaf-sync apply plan.json --accept 6",
+    ]
+    assert check(moving(3, sets=1), caps=caps, remapped=True, accept=6) == []
+    assert check(moving(3, sets=1), caps=caps, remapped=True, accept=7) != []
+
+
+def test_caps_of_the_run_hold_over_all_sources_together(clearing: Any) -> None:
+    run = RunGuards(clears=Cap(count=5), changes=Cap(count=9))
+    assert check(clearing(PAY=3, SHOP=2, sets=4), run=run) == []
+    reasons = check(clearing(PAY=4, SHOP=2), run=run)
+    assert reasons[0] == "All sources together: 6 clears are more than the cap of 5."
+    assert check(clearing(PAY=4, SHOP=2), run=run, accept=6) == []
+    assert check(clearing(PAY=3, SHOP=2, sets=5), run=run, accept=10) == []
+    assert check(clearing(PAY=3, SHOP=2, sets=5), run=run, accept=5) != []
+
+
+def test_a_value_that_two_caps_refuse_is_counted_once(clearing: Any) -> None:
+    run = RunGuards(clears=Cap(count=5))
+    caps = {"jira": Guards(clears=Cap(count=3))}
+    assert check(clearing(PAY=4, SHOP=2), caps=caps, run=run, accept=6) == []
+
+
+def test_an_old_plan_is_refused_and_no_number_lifts_that(clearing: Any) -> None:
+    made = clearing(PAY=1)
+    assert check(made, now=made.at + timedelta(hours=24)) == []
+    (reason,) = check(made, now=made.at + timedelta(hours=25), accept=1)
+    assert "25 hours ago" in reason
+    assert "allows 24" in reason
+    assert check(made, now=made.at + timedelta(hours=25), run=RunGuards(plan_age=timedelta(days=2))) == []
+
+
+def test_only_named_accounts_apply(clearing: Any) -> None:
+    assert check(clearing(PAY=1), governance=Governance(), account="eve") == []
+    assert check(clearing(PAY=1), governance=Governance(apply=("ada", "ci")), account="ci") == []
+    (reason,) = check(clearing(PAY=1), governance=Governance(apply=("ada", "ci")), account="eve")
+    assert reason.startswith("Only ada, ci may apply plans here")
+    assert "account eve" in reason

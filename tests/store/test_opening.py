@@ -207,6 +207,20 @@ def test_migrations_bring_an_empty_database_to_what_the_tables_say(url):
     engine.dispose()
 
 
+def test_a_store_of_the_first_schema_is_brought_up_to_date(url):
+    with open_store(url) as store:
+        engine = store._database.engine
+        with engine.begin() as connection:  # as the first version left it
+            connection.execute(sa.text("DROP TABLE audit"))
+            if engine.dialect.name != "sqlite":
+                connection.execute(sa.text("DROP FUNCTION audit_only_grows"))
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    with open_store(url) as store:
+        lease = store.leases.acquire("run", "ada", timedelta(minutes=1))
+        store.audit.note("apply", lease, run=1, detail={})
+        assert [entry.event for entry in store.audit.entries()] == ["apply"]
+
+
 def test_the_known_revisions_are_those_of_the_migrations():
     folder = migrations.__path__[0]
     found = [script.revision for script in ScriptDirectory(folder).walk_revisions()]

@@ -37,5 +37,5 @@ def command(workspace: Workspace, file: Path | None, form: str) -> None:
         return
     changes.show_planned(planned)
     command = f"veaf-sync apply {shlex.quote(str(file))}" if file else "veaf-sync apply"
-    refused = guard_reasons(planned.plan, config, workspace.snapshots, None, command)
+    refused = guard_reasons(planned.plan, config, workspace.snapshots, workspace.clock, None, command)
     changes.show_digest(planned.plan, file=file, refused=refused)

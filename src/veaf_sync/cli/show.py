@@ -41,6 +41,6 @@ def _refused(workspace: Workspace, plan: Plan, command: str) -> list[str]:
 
     try:
         check_current(plan, workspace.config, workspace.snapshots)
-        return guard_reasons(plan, workspace.config, workspace.snapshots, None, command)
+        return guard_reasons(plan, workspace.config, workspace.snapshots, workspace.clock, None, command)
     except VeafSyncError:
         return []

@@ -12,6 +12,7 @@ from veaf_sync.connector import SourceSettings, TimeZone
 from veaf_sync.connector.settings import Texts
 from veaf_sync.connector.strict import Strict
 from veaf_sync.measure import Allocation, Scope
+from veaf_sync.plan import Governance, RunGuards
 from veaf_sync.strategy import PeriodField
 
 SOURCE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -46,6 +47,8 @@ class Settings(Strict):
         default=14, ge=1, le=3650, description="Days without an update until open work is stalled."
     )
     mirrors: Mirrors = Field(default=Mirrors(), description="How work that lives in two tools is found.")
+    guards: RunGuards = Field(default=RunGuards(), description="Caps on what one plan may change in all sources.")
+    governance: Governance = Field(default=Governance(), description="Who may write tags.")
     plugins_dir: str | None = Field(
         default=None, min_length=1, description="A folder of connectors that are single files, from this folder."
     )

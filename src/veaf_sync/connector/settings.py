@@ -103,6 +103,9 @@ class Guards(Strict):
 
     clears: Cap = Field(default=Cap(count=50, share=0.1), description="Values that are taken away.")
     changes: Cap = Field(default=Cap(count=5000), description="Values that are set or taken away.")
+    moves: Cap = Field(
+        default=Cap(count=100), description="Items that go from one objective to another where documents changed."
+    )
 
 
 @dataclass(frozen=True, slots=True)

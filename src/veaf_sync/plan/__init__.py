@@ -7,16 +7,20 @@ writes to a tool.
 
 from veaf_sync.plan.document import FORMAT_VERSION, Counts, Kept, Plan, State, refuse, restrict
 from veaf_sync.plan.file import digest, document, dump, load
-from veaf_sync.plan.guard import guard
+from veaf_sync.plan.guard import Circumstances, guard
+from veaf_sync.plan.settings import Governance, RunGuards
 from veaf_sync.plan.summary import ObjectiveChanges, SourceSummary, summarise
 from veaf_sync.plan.wanted import digest_of, make
 
 __all__ = [
     "FORMAT_VERSION",
+    "Circumstances",
     "Counts",
+    "Governance",
     "Kept",
     "ObjectiveChanges",
     "Plan",
+    "RunGuards",
     "SourceSummary",
     "State",
     "digest",

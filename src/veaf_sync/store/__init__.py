@@ -1,7 +1,7 @@
 """The store: history of work items, runs, results and the journal of writes, in SQLite or PostgreSQL.
 
 `open_store(url)` brings a `Store`; its parts are nouns: `runs`, `leases`, `pulls`, `items`, `results`,
-`journal`. Every method that writes takes a `Lease`, checks its fencing number in the same transaction and
+`journal`, `audit`. Every method that writes takes a `Lease`, checks its fencing number in the same transaction and
 raises `FenceLost` where somebody else holds the lease now. Readers see a run as it was, for ever.
 """
 
@@ -13,6 +13,7 @@ from veaf_sync.store.opening import open_store
 from veaf_sync.store.prepared import Prepared, prepare
 from veaf_sync.store.pulls import Pulls
 from veaf_sync.store.records import (
+    AuditEntry,
     Choice,
     Entry,
     Filters,
@@ -33,6 +34,7 @@ from veaf_sync.store.store import Store
 
 __all__ = [
     "LISTED",
+    "AuditEntry",
     "Choice",
     "Entry",
     "Filters",

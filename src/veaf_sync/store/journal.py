@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange
 from veaf_sync.store import tables
+from veaf_sync.store.audit import append_lines
 from veaf_sync.store.engine import Database
 from veaf_sync.store.journal_state import Targets, elsewhere, state
 from veaf_sync.store.records import Effect, Entry, Lease
@@ -71,7 +72,11 @@ class Journal:
                 added = insert(tables.journal).values(at=self._database.now)
                 connection.execute(added, list(rows.values()))
                 open_ids = {_name(row): int(row.id) for row in connection.execute(still)}
-        return [open_ids[_key(_line(run, digest, change, value, action))] for change, value, action in wanted]
+            lines = [open_ids[_key(_line(run, digest, change, value, action))] for change, value, action in wanted]
+            for source in sorted(sources):
+                own = [line for line, (change, *_) in zip(lines, wanted, strict=True) if change.item.source == source]
+                append_lines(self._database, connection, "intend", lease, run=run, source=source, lines=own)
+        return lines
 
     def task(self, ids: Collection[int], task: str, lease: Lease) -> None:
         """Note the tool's bulk task that these open lines were given to."""
@@ -81,7 +86,7 @@ class Journal:
                 connection.execute(statement.values(task=clean(task)), [{"line": line} for line in ids])
 
     def settle(self, run: int, outcomes: Mapping[int, Outcome], lease: Lease) -> None:
-        """Note what became of open lines, by number. A line that has its outcome keeps it."""
+        """Note what became of open lines of one source, by number. A line that has its outcome keeps it."""
         if not outcomes:
             return
         with self._database.writing(lease) as connection:
@@ -108,6 +113,8 @@ class Journal:
                     for line, outcome in outcomes.items()
                 ]
                 connection.execute(statement, rows)
+            source = connection.execute(select(_j.source).where(_j.id == min(outcomes))).scalar_one_or_none() or ""
+            append_lines(self._database, connection, "settle", lease, run=run, source=source, lines=outcomes)
 
     def open(self, source: str, *, older_than: timedelta | None = None) -> list[Entry]:
         """Intents of `source` without an outcome, oldest first; `older_than` leaves out what was sent since.
@@ -207,7 +214,10 @@ class Journal:
                 settled=now,
                 since=since,
             )
+            highest = connection.execute(select(func.max(_j.id))).scalar_one() or 0
             connection.execute(line, rows)
+            added = connection.execute(select(_j.id).where(_j.id > highest)).scalars()
+            append_lines(self._database, connection, action, lease, run=run, source=source, lines=added)
 
     def _counts_from(self, connection: Connection, run: int) -> int:
         """The first run that may see what is learnt now: `run`, unless it or a later one has been measured."""

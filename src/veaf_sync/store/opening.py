@@ -17,7 +17,7 @@ from veaf_sync.store.engine import Database
 from veaf_sync.store.failures import explain
 from veaf_sync.store.store import Store
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every revision of the schema, oldest first; the last one is what this version works with."""
 HEAD = REVISIONS[-1]
 

@@ -195,7 +195,23 @@ class Entry:
     since: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry of the audit. `who` is the account, machine and process; `seal` is over it and the entry before."""
+
+    id: int
+    at: datetime
+    run: int
+    who: str
+    event: str
+    source: str
+    detail: Mapping[str, Any]
+    previous: str
+    seal: str
+
+
 __all__ = [
+    "AuditEntry",
     "Choice",
     "Cursor",
     "Effect",

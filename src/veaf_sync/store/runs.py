@@ -13,11 +13,12 @@ from sqlalchemy import Row, Select, exists, insert, select, update
 from veaf_sync.errors import StoreError
 from veaf_sync.model import Result
 from veaf_sync.store import tables
+from veaf_sync.store.audit import append
 from veaf_sync.store.engine import Database
 from veaf_sync.store.records import Lease, Run, RunStatus
 from veaf_sync.store.values import as_json, clean, from_json, instant, instant_or_none, micros
 
-_t, _j = tables.runs.c, tables.journal.c
+_t, _j, _d = tables.runs.c, tables.journal.c, tables.run_documents.c
 _WROTE = exists().where(_j.run == _t.id, _j.result == str(Result.APPLIED))
 _SELECT = select(tables.runs, _WROTE.label("wrote"))
 
@@ -64,6 +65,10 @@ class Runs:
             done = connection.execute(
                 update(tables.runs).where(running).values(**values, finished=self._database.now)
             ).rowcount
+            if done:
+                used = select(_d.name, _d.digest).where(_d.run == run_id).order_by(_d.name)
+                said = {"status": status, "degraded": degraded, "documents": dict(connection.execute(used).all())}
+                append(self._database, connection, "run", lease, run=run_id, detail=said)
         if not done:
             raise StoreError(f"Run {run_id} is not running any more. Nothing was changed.", fix="See: veaf-sync runs")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from veaf_sync.store.audit import Audit
 from veaf_sync.store.engine import Database
 from veaf_sync.store.items import Items
 from veaf_sync.store.journal import Journal
@@ -26,6 +27,7 @@ class Store:
         self.items = Items(database)
         self.results = Results(database)
         self.journal = Journal(database)
+        self.audit = Audit(database)
 
     def close(self) -> None:
         """Let go of every connection."""

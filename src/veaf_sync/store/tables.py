@@ -294,3 +294,19 @@ journal = Table(
     Index("ix_journal_result", "source", "result"),
     sqlite_autoincrement=True,
 )
+
+audit = Table(
+    "audit",
+    metadata,
+    serial(),
+    number("at"),
+    number("run"),
+    text("who"),
+    text("event"),
+    text("source"),
+    text("detail"),
+    text("previous"),
+    text("seal"),
+    sqlite_autoincrement=True,
+)
+"""Triggers of the database refuse to change or delete a row."""

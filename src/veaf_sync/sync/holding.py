@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 import threading
@@ -22,9 +23,19 @@ def lease_of(source: str) -> str:
     return f"source:{source}"
 
 
+def account() -> str:
+    """The account that this process runs as, from the system and not from the environment, which anybody may set."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except (ImportError, KeyError):  # another system, or a container whose user has no name
+        return f"uid {os.geteuid()}" if hasattr(os, "geteuid") else getpass.getuser()
+
+
 def holder() -> str:
-    """Who we are to others that ask for the same lease."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Who we are to others that ask for the same lease, and in the audit."""
+    return f"{account()}@{socket.gethostname()}:{os.getpid()}"
 
 
 @contextmanager

@@ -123,10 +123,10 @@ def run_sync(
             progress=progress,
         )
         try:
-            check_guards(planned.plan, config, store, accept, "veaf-sync sync --write")
+            check_guards(planned.plan, config, store, clock, leases[RUN_LEASE], accept, "veaf-sync sync --write")
         except Refused as refusal:
             return replace(result, planned=planned, refusal=refusal)
-        outcomes = write_plan(planned.plan, store, opened, leases, progress)
+        outcomes = write_plan(planned.plan, store, opened, leases, progress, accept=accept)
         return replace(result, planned=planned, outcomes=tuple(outcomes))
 
 

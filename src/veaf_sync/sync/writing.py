@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import snapshot as snapshots
 from veaf_sync.sync.apply import Writer
-from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
+from veaf_sync.sync.holding import RUN_LEASE, account, holding, lease_of
 from veaf_sync.sync.planning import by_source
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.sources import FAILURES, Sources, describe_failure, opening
@@ -37,25 +38,39 @@ class ApplyResult:
         return any(outcome.result is Result.FAILED for outcome in self.outcomes)
 
 
-def guard_reasons(plan: Plan, config: Config, store: Store, accept: int | None, command: str) -> list[str]:
+def guard_reasons(
+    plan: Plan, config: Config, store: Store, clock: Clock, accept: int | None, command: str
+) -> list[str]:
     """Why `plan` would be refused, one sentence each; empty where it would not."""
     run = store.runs.get(plan.run)
     states = store.pulls.states(run=plan.run)
     late = snapshots.degraded(config, states, run.at) if run is not None else []
-    return plans.guard(
-        plan,
-        caps={name: source.guards for name, source in config.settings.sources.items()},
+    last = store.audit.last("apply")
+    circumstances = plans.Circumstances(
         sizes=store.items.sizes(plan.run),
         degraded={(state.source, state.partition) for state in late},
+        remapped=last is None or last.detail.get("documents") != dict(plan.state.documents),
+        now=clock.now(),
+        account=account(),
+    )
+    return plans.guard(
+        plan,
+        circumstances,
+        caps={name: source.guards for name, source in config.settings.sources.items()},
+        run=config.settings.guards,
+        governance=config.settings.governance,
         accept=accept,
         command=command,
     )
 
 
-def check_guards(plan: Plan, config: Config, store: Store, accept: int | None, command: str) -> None:
-    """Raise `Refused`, with every reason at once, where a guard holds `plan` back."""
-    reasons = guard_reasons(plan, config, store, accept, command)
+def check_guards(
+    plan: Plan, config: Config, store: Store, clock: Clock, lease: Lease, accept: int | None, command: str
+) -> None:
+    """Raise `Refused`, with every reason at once, where a guard holds `plan` back; the audit knows of it."""
+    reasons = guard_reasons(plan, config, store, clock, accept, command)
     if reasons:
+        store.audit.note("refused", lease, run=plan.run, detail={"digest": plans.digest(plan), "reasons": reasons})
         raise Refused("Refused, and nothing was written:\n" + "\n".join(f"  {reason}" for reason in reasons))
 
 
@@ -76,23 +91,34 @@ def apply_plan(
     `opened`: sources that the command has open.
     """
     run = check_current(plan, config, store)
-    check_guards(plan, config, store, accept, command)
     sources = sorted({change.item.source for change in plan.changes})
     with (
         holding(store, [RUN_LEASE, *map(lease_of, sources)]) as leases,
         opening(config, registry, clock, opened) as open_sources,
     ):
         check_current(plan, config, store)
-        outcomes = write_plan(plan, store, open_sources, leases, progress)
+        check_guards(plan, config, store, clock, leases[RUN_LEASE], accept, command)
+        outcomes = write_plan(plan, store, open_sources, leases, progress, accept=accept)
     return ApplyResult(run=run, outcomes=tuple(outcomes))
 
 
 def write_plan(
-    plan: Plan, store: Store, sources: Sources, leases: Mapping[str, Lease], progress: Progress
+    plan: Plan,
+    store: Store,
+    sources: Sources,
+    leases: Mapping[str, Lease],
+    progress: Progress,
+    *,
+    accept: int | None = None,
 ) -> list[Outcome]:
     """Write a plan that was checked, source by source; a source that fails stops no other."""
+    if not plan.changes:
+        return []
     progress.stage("apply")
     digest = plans.digest(plan)
+    counts = {"set": plan.counts.set, "clear": plan.counts.clear}
+    told = {"digest": digest, "documents": dict(plan.state.documents), "accept": accept, **counts}
+    store.audit.note("apply", leases[RUN_LEASE], run=plan.run, detail=told)
     outcomes: list[Outcome] = []
     for name, changes in by_source(plan.changes).items():
         try:
@@ -102,6 +128,8 @@ def write_plan(
         except FAILURES as error:
             reason = describe_failure(name, error)
             outcomes += [Outcome(change.item, Result.FAILED, reason) for change in changes]
+    became = Counter(str(outcome.result) for outcome in outcomes)
+    store.audit.note("applied", leases[RUN_LEASE], run=plan.run, detail={"digest": digest, "items": became})
     return outcomes
 
 
