@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,12 @@ from typing import Any
 
 import pytest
 
+from veaf_sync import plugins
 from veaf_sync.cli import main
-from veaf_sync.clock import Clock, ManualClock
+from veaf_sync.clock import Clock, ManualClock, SystemClock
+from veaf_sync.demo import folder as folders
+from veaf_sync.demo import scenario
+from veaf_sync.demo.hurry import HurriedClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +176,35 @@ def shell(*arguments: str, **environment: str) -> Ended:
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def work(veaf: Callable[..., Ended]) -> Callable[..., Ended]:
+    """A command that does not wait long between two looks at a bulk task."""
+    return functools.partial(veaf, clock=HurriedClock(SystemClock()))
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Jira's emulator with a part of the scenario, and a configuration that points at it."""
+    clock = SystemClock()
+    registry = plugins.load()
+    emulator = registry.emulators["jira"](clock=clock)
+    emulator.knobs.bulk_polls = 0
+    emulator.separate_credentials()
+    emulator.load(scenario(clock.now())[:40])
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    with emulator:
+        entry = {**emulator.source(), "projects": ["PAY"]}
+        folders.configure(tmp_path / "config", {"jira-main": entry}, registry.connectors, clock.now())
+        yield emulator
+
+
+@pytest.fixture
+def synced(work: Callable[..., Ended], tool: Any, tmp_path: Path) -> Path:
+    """The folder after a first pass."""
+    folder = tmp_path / "config"
+    ended = work("-C", folder, "sync")
+    assert ended.code == 0, ended.err
+    return folder

@@ -27,6 +27,7 @@ def commands(demo, veaf):
         "objectives": [["objectives"], ["objectives", "--team", "payments"]],
         "explain": [["explain", "PAY-1"], ["explain", "PAY-2"]],
         "runs": [["runs"]],
+        "audit": [["audit"]],
         "plan": [["plan", "--out", plan]],
         "show": [["show", plan]],
         "apply": [["apply", plan]],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import pty
@@ -15,46 +14,12 @@ import sys
 import jsonschema
 import pytest
 
-from veaf_sync import plugins
 from veaf_sync.clock import SystemClock
-from veaf_sync.demo import folder as folders
-from veaf_sync.demo import scenario
 from veaf_sync.demo.hurry import HurriedClock
 from veaf_sync.files import write_whole
 
 FEW = 40
-
-
-@pytest.fixture
-def work(veaf):
-    """A command that does not wait long between two looks at a bulk task."""
-    return functools.partial(veaf, clock=HurriedClock(SystemClock()))
-
-
-@pytest.fixture
-def tool(tmp_path, monkeypatch):
-    """Jira's emulator with a part of the scenario, and a configuration that points at it."""
-    clock = SystemClock()
-    registry = plugins.load()
-    emulator = registry.emulators["jira"](clock=clock)
-    emulator.knobs.bulk_polls = 0
-    emulator.separate_credentials()
-    emulator.load(scenario(clock.now())[:FEW])
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    with emulator:
-        entry = {**emulator.source(), "projects": ["PAY"]}
-        folders.configure(tmp_path / "config", {"jira-main": entry}, registry.connectors, clock.now())
-        yield emulator
-
-
-@pytest.fixture
-def synced(work, tool, tmp_path):
-    """The folder after a first pass."""
-    folder = tmp_path / "config"
-    ended = work("-C", folder, "sync")
-    assert ended.code == 0, ended.err
-    return folder
+"""Items of the scenario in the tool: `conftest.tool`."""
 
 
 def tagged(tool):

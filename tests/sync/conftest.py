@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -74,23 +75,48 @@ class Organisation:
         return self.store.results.list(run, filters=Filters(counted_only=False))
 
 
-@pytest.fixture
-def organisation(request: pytest.FixtureRequest, new_url: Callable[[str], str]) -> Iterator[Organisation]:
-    """On SQLite, or on the engine that a test's parameter `organisation` names."""
+@contextmanager
+def an_organisation(url: str) -> Iterator[Organisation]:
     clock = ManualClock(START)
     name = f"t{uuid4().hex}"
     tool = MemoryTool(clock)
     MemoryConnector.tools[name] = tool
-    with open_store(new_url(getattr(request, "param", "sqlite"))) as store:
+    with open_store(url) as store:
         yield Organisation(store=store, clock=clock, tool=tool, name=name)
     del MemoryConnector.tools[name]
 
 
-@pytest.fixture
-def busy(organisation: Organisation) -> Organisation:
+def work_in(organisation: Organisation) -> Organisation:
     """Twelve items over PAY, SHOP and OPS: stories, bugs, and chores that no rule knows."""
     kinds = ["Story", "Bug", "Chore"]
     for number in range(12):
         partition = ["PAY", "SHOP", "OPS"][number // 4]
         organisation.tool.add(partition, f"{partition}-{number}", type=kinds[number % 3])
     return organisation
+
+
+@pytest.fixture
+def organisation(request: pytest.FixtureRequest, new_url: Callable[[str], str]) -> Iterator[Organisation]:
+    """On SQLite, or on the engine that a test's parameter `organisation` names."""
+    with an_organisation(new_url(getattr(request, "param", "sqlite"))) as made:
+        yield made
+
+
+@pytest.fixture
+def busy(organisation: Organisation) -> Organisation:
+    """Twelve items at work."""
+    return work_in(organisation)
+
+
+@pytest.fixture
+def new_organisation(new_url: Callable[[str], str]) -> Callable[[], AbstractContextManager[Organisation]]:
+    """As `busy`, with a tag target, as often as it is called: for properties."""
+
+    @contextmanager
+    def make() -> Iterator[Organisation]:
+        with an_organisation(new_url("sqlite")) as made:
+            made.source["tag"] = '{label: "okr:{objective}"}'
+            made.source["guards"] = "{clears: {count: 50, share: 1}}"
+            yield work_in(made)
+
+    return make

@@ -129,10 +129,17 @@ def _clears(summary: SourceSummary) -> None:
         printer.line(f"  clears: {', '.join(keys)}   ({reason})")
 
 
-def show_digest(plan: Plan, *, file: Path | None, refused: Sequence[str] = ()) -> None:
+def show_digest(
+    plan: Plan,
+    *,
+    file: Path | None,
+    refused: Sequence[str] = (),
+    otherwise: str = "veaf-sync plan --out plan.json",
+) -> None:
     """The digest, and how to apply exactly this, or why apply would refuse it and how to go on then.
 
-    `file` is where the plan was written, `refused` what the guards say to it.
+    `file` is where the plan was written, `refused` what the guards say to it, `otherwise` the command that goes on
+    where there is no file.
     """
     from veaf_sync.plan import digest
 
@@ -149,7 +156,7 @@ def show_digest(plan: Plan, *, file: Path | None, refused: Sequence[str] = ()) -
     elif file:
         printer.line(f"Apply exactly this: veaf-sync apply {name} · everything: veaf-sync show {name}")
     else:
-        printer.line("To review and apply exactly this: veaf-sync plan --out plan.json")
+        printer.line(f"To review and apply exactly this: {otherwise}")
 
 
 def show_everything(plan: Plan) -> None:

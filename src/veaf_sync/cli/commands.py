@@ -22,6 +22,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "plan": "What would change in the tools; writes nothing there.",
         "show": "Everything in a plan file.",
         "apply": "Write exactly a reviewed plan, or plan, show and ask.",
+        "undo": "Take back exactly what a run wrote, where nobody changed it since.",
     },
     "Set up and try": {
         "init": "Write a commented configuration.",
@@ -32,6 +33,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "Look inside": {
         "runs": "The last runs.",
+        "audit": "Who changed what, when, on whose plan; verify proves that nobody altered it.",
         "plugins": "Connectors in use, and why one did not load; new starts one.",
         "schema": "JSON Schemas of the configuration and of every JSON output.",
     },

@@ -124,6 +124,13 @@ def given(
     return "".join(f" {shlex.quote(word)}" for word in words)
 
 
+def accept(command: Command) -> Command:
+    """`--accept`: caps are lifted by number."""
+    return click.option(
+        "--accept", type=click.IntRange(min=0), metavar="N", help="Lift the caps for exactly the N values they refuse."
+    )(command)
+
+
 def accepted(number: int | None) -> str:
     """`--accept` as it was typed."""
     return "" if number is None else f" --accept {number}"

@@ -65,10 +65,11 @@ class KeptValue(Part):
 
 
 class PlanDocument(Answer):
-    """A plan. `digest` is SHA-256 over everything else."""
+    """A plan. `digest` is SHA-256 over everything else; `undoes` is the run that it takes back, 0 where it is none."""
 
     as_of: datetime
     kind: str
+    undoes: int
     state: StatePart
     counts: CountsPart
     changes: list[PlannedChange]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Document = Literal["settings", "strategy", "mapping"]
 DOCUMENTS: tuple[Document, ...] = ("settings", "strategy", "mapping")
-READING = ("status", "coverage", "items", "orphans", "objectives", "explain", "runs")
+READING = ("status", "coverage", "items", "orphans", "objectives", "explain", "runs", "audit")
 OUTPUTS = (*READING, "plan", "show", "apply", "sync", "check", "report", "plugins")
 
 
@@ -25,8 +25,8 @@ OUTPUTS = (*READING, "plan", "show", "apply", "sync", "check", "report", "plugin
 def command(workspace: Workspace, name: str) -> None:
     """JSON Schemas of the configuration and of every JSON output.
 
-    NAME is a document (settings, strategy, mapping) or a command whose -o json it describes: status, coverage,
-    items, orphans, objectives, explain, runs, plan, show, apply, sync, check, report, plugins. Needs no configuration.
+    NAME is a document (settings, strategy, mapping) or a command whose -o json it describes: status, coverage, items,
+    orphans, objectives, explain, runs, audit, plan, show, apply, sync, check, report, plugins. Needs no configuration.
     """
     for document in DOCUMENTS:
         if name == document:
@@ -58,6 +58,7 @@ def _model(name: str) -> type[BaseModel]:
         "objectives": read.ObjectivesAnswer,
         "explain": read.ExplainAnswer,
         "runs": read.RunsAnswer,
+        "audit": read.AuditAnswer,
         "plan": PlanDocument,
         "show": PlanDocument,
         "apply": documents.ApplyDocument,

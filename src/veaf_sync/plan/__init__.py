@@ -1,8 +1,8 @@
 """The plan: wanted − seen for the tags that are ours, with a digest, and the guards that hold it back.
 
-`make` plans, `dump` and `load` write and read the file, `digest` names it, `summarise` counts it for people,
-`refuse` takes out what a tool would not accept, `guard` says why it may not be applied. Nothing here
-writes to a tool.
+`make` plans, `reverse` plans to take a run back, `dump` and `load` write and read the file, `digest` names it,
+`summarise` counts it for people, `refuse` takes out what a tool would not accept, `guard` says why it may not be
+applied. Nothing here writes to a tool.
 """
 
 from veaf_sync.plan.document import FORMAT_VERSION, Counts, Kept, Plan, State, refuse, restrict
@@ -10,6 +10,7 @@ from veaf_sync.plan.file import digest, document, dump, load
 from veaf_sync.plan.guard import Circumstances, guard
 from veaf_sync.plan.settings import Governance, RunGuards
 from veaf_sync.plan.summary import ObjectiveChanges, SourceSummary, summarise
+from veaf_sync.plan.undo import reverse
 from veaf_sync.plan.wanted import digest_of, make
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "make",
     "refuse",
     "restrict",
+    "reverse",
     "summarise",
 ]

@@ -50,7 +50,7 @@ class State:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Wanted − seen. `changes` are sorted by source and key in natural order, one per item; `partitions` names, at the
-    same place, the first partition by name in which that item lives.
+    same place, the first partition by name in which that item lives. `undoes` is the run that it takes back; 0: none.
     """
 
     run: int
@@ -61,6 +61,7 @@ class Plan:
     partitions: tuple[str, ...] = ()
     skipped: tuple[Kept, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    undoes: int = 0
 
     @property
     def counts(self) -> Counts:

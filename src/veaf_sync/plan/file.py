@@ -66,6 +66,7 @@ def _content(plan: Plan) -> dict[str, Any]:
         "run": plan.run,
         "as_of": plan.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "degraded": plan.degraded,
+        "undoes": plan.undoes,
         "state": {
             "documents": dict(plan.state.documents),
             "sources": dict(plan.state.sources),
@@ -121,6 +122,7 @@ def _plan(raw: Mapping[str, Any]) -> Plan:
         run=int(raw["run"]),
         at=datetime.fromisoformat(raw["as_of"]),
         degraded=bool(raw["degraded"]),
+        undoes=int(raw["undoes"]),
         state=State(**{name: dict(raw["state"][name]) for name in ("documents", "sources", "targets", "patterns")}),
         changes=tuple(_change(record) for record in raw["changes"]),
         partitions=tuple(record["lives_in"] for record in raw["changes"]),

@@ -5,6 +5,7 @@ so an answer `--as-of` a run is the same bytes whenever it is asked. No network,
 """
 
 from veaf_sync.read.answer import FORMAT_VERSION, Answer, Instant, Part, iso
+from veaf_sync.read.audit import AuditAnswer, AuditRow, audit, audit_rows
 from veaf_sync.read.coverage import GROUPS, CoverageAnswer, Group, coverage
 from veaf_sync.read.drift import DRIFTED, DriftAnswer, Standing, Step, drift
 from veaf_sync.read.epics import Epic, EpicsAnswer, epics
@@ -34,6 +35,8 @@ __all__ = [
     "WEIGHT_NAMES",
     "Alignment",
     "Answer",
+    "AuditAnswer",
+    "AuditRow",
     "Bounds",
     "Budget",
     "Change",
@@ -66,6 +69,8 @@ __all__ = [
     "Weight",
     "Weights",
     "as_items",
+    "audit",
+    "audit_rows",
     "counted_rows",
     "coverage",
     "drift",

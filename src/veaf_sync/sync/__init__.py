@@ -10,6 +10,7 @@ from veaf_sync.sync.progress import SILENT, Progress, Silent
 from veaf_sync.sync.pull import SourceReport
 from veaf_sync.sync.run import RunResult, run_sync
 from veaf_sync.sync.sources import Sources
+from veaf_sync.sync.undoing import make_undo
 from veaf_sync.sync.writing import ApplyResult, apply_plan, check_current, guard_reasons
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "guard_reasons",
     "look_up",
     "make_plan",
+    "make_undo",
     "preflight",
     "run_sync",
 ]

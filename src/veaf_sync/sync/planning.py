@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from veaf_sync import plan as plans
 from veaf_sync.clock import Clock
@@ -65,7 +66,7 @@ def make_plan(
     shot = snapshot or snapshots.take(config, store, run, after_writes=True)
     with opening(config, registry, clock, opened) as open_sources:
         plan = wanted(config, store, run, shot, sources)
-        planned = _previewed(plan if items is None else plans.restrict(plan, items), config, open_sources)
+        planned = previewed(plan if items is None else plans.restrict(plan, items), config, open_sources)
     used = store.runs.documents(run.id)
     edited = tuple(name for name, text in config.texts.items() if used.get(name) != text)
     return replace(planned, edited=edited, notes=(*planned.notes, *_draft_notes(config), *unclaimed_notes(shot)))
@@ -79,24 +80,31 @@ def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
 
 def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Collection[str] = ()) -> Plan:
     """The plan of a snapshot, before the tools are asked what they would refuse."""
-    states = store.pulls.states(run=run.id)
-    late = snapshots.degraded(config, states, run.at)
     sources = config.settings.sources
     nobodys = set(snapshot.unclaimed["source"])
     ours = () if tree(config.strategy).provisional else config.tags  # drafts are nobody's decision yet
     planned = [name for name in ours if not sources[name].read_only and name not in nobodys]
-    frozen = snapshot.items.filter("unreadable").select("source", "partition").unique()
     return plans.make(
         snapshot.items,
         snapshot.verdicts,
         snapshot.weights,
         {name: config.tags[name] for name in planned if not only or name in only},
-        run=run.id,
-        at=run.at,
-        documents=config.texts,
-        sources={name: _read_as_of(store, run, name) for name in sorted({state.source for state in states})},
-        degraded={*((state.source, state.partition) for state in late), *frozen.rows()},
+        **state_of(config, store, run, snapshot),
     )
+
+
+def state_of(config: Config, store: Store, run: Run, snapshot: Snapshot) -> dict[str, Any]:
+    """What a plan is made from, as `plan.make` and `plan.reverse` take it."""
+    states = store.pulls.states(run=run.id)
+    late = snapshots.degraded(config, states, run.at)
+    frozen = snapshot.items.filter("unreadable").select("source", "partition").unique()
+    return {
+        "run": run.id,
+        "at": run.at,
+        "documents": config.texts,
+        "sources": {name: _read_as_of(store, run, name) for name in sorted({state.source for state in states})},
+        "degraded": {*((state.source, state.partition) for state in late), *frozen.rows()},
+    }
 
 
 def _draft_notes(config: Config) -> Iterator[str]:
@@ -121,7 +129,7 @@ def _read_as_of(store: Store, run: Run, source: str) -> str:
     return " ".join(f"{state.partition}@{state.run}:{state.state}" for state in states)
 
 
-def _previewed(plan: Plan, config: Config, sources: Sources) -> Planned:
+def previewed(plan: Plan, config: Config, sources: Sources) -> Planned:
     costs: list[Cost] = []
     refusals: list[Refusal] = []
     notes: list[str] = []

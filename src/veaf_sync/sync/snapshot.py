@@ -11,6 +11,7 @@ import polars as pl
 from veaf_sync import mapping, measure
 from veaf_sync.config import Config
 from veaf_sync.connector import LABELS
+from veaf_sync.model import ItemRef
 from veaf_sync.store import Entry, Lease, PartitionState, Run, Store
 from veaf_sync.strategy import tree
 
@@ -108,19 +109,28 @@ def _removed(entries: Iterable[Entry]) -> pl.DataFrame:
 
 def with_writes(items: pl.DataFrame, entries: Sequence[Entry]) -> pl.DataFrame:
     """ITEMS with the tags that the journal's applied `entries` added and removed since they were read."""
-    rows = [
-        {"source": entry.item.source, "id": entry.item.id, "value": entry.value, "add": entry.action == "add"}
-        for entry in entries
-        if entry.result == "applied" and entry.action in ("add", "remove")
-    ]
-    if not rows:
+    return with_values(
+        items,
+        [
+            (entry.item, entry.value, entry.action == "add")
+            for entry in entries
+            if entry.result == "applied" and entry.action in ("add", "remove")
+        ],
+    )
+
+
+def with_values(items: pl.DataFrame, values: Sequence[tuple[ItemRef, str, bool]]) -> pl.DataFrame:
+    """ITEMS as they are once values of ours were set (`True`) and taken away there, in that order."""
+    if not values:
         return items
-    values = (
+    rows = [{"source": item.source, "id": item.id, "value": value, "add": add} for item, value, add in values]
+    changed = (
         pl.DataFrame(rows)
+        .unique(["source", "id", "value"], keep="last")
         .group_by("source", "id")
         .agg(pl.col("value").filter("add").alias("_added"), pl.col("value").filter(~pl.col("add")).alias("_removed"))
     )
-    joined = items.join(values, on=["source", "id"], how="left", maintain_order="left").with_columns(
+    joined = items.join(changed, on=["source", "id"], how="left", maintain_order="left").with_columns(
         pl.col("_added").fill_null([]), pl.col("_removed").fill_null([])
     )
     return joined.with_columns(

@@ -117,7 +117,13 @@ def write_plan(
     progress.stage("apply")
     digest = plans.digest(plan)
     counts = {"set": plan.counts.set, "clear": plan.counts.clear}
-    told = {"digest": digest, "documents": dict(plan.state.documents), "accept": accept, **counts}
+    told = {
+        "digest": digest,
+        "documents": dict(plan.state.documents),
+        "accept": accept,
+        "undoes": plan.undoes,
+        **counts,
+    }
     store.audit.note("apply", leases[RUN_LEASE], run=plan.run, detail=told)
     outcomes: list[Outcome] = []
     for name, changes in by_source(plan.changes).items():

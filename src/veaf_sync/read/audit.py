@@ -1,0 +1,59 @@
+"""The audit as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from veaf_sync.read.answer import Answer, Instant, Part
+from veaf_sync.store import AuditEntry, Store
+
+
+class AuditRow(Part):
+    """One entry: who did what. `seal` is SHA-256 over it and `previous`, the seal of the entry before."""
+
+    entry: int
+    at: Instant
+    run: int
+    who: str
+    event: str
+    source: str
+    detail: dict[str, Any]
+    previous: str
+    seal: str
+
+
+class AuditAnswer(Answer):
+    """The newest entries, oldest first."""
+
+    entries: list[AuditRow]
+
+
+def audit(store: Store, limit: int) -> AuditAnswer:
+    """The last `limit` entries."""
+    done = store.runs.latest()
+    return AuditAnswer(
+        run=done.id if done else None,
+        as_of=done.at if done else None,
+        degraded=bool(done and done.degraded),
+        entries=[_row(entry) for entry in store.audit.entries(last=limit)],
+    )
+
+
+def audit_rows(store: Store) -> Iterator[AuditRow]:
+    """Every entry, oldest first."""
+    yield from map(_row, store.audit.entries())
+
+
+def _row(entry: AuditEntry) -> AuditRow:
+    return AuditRow(
+        entry=entry.id,
+        at=entry.at,
+        run=entry.run,
+        who=entry.who,
+        event=entry.event,
+        source=entry.source,
+        detail=dict(entry.detail),
+        previous=entry.previous,
+        seal=entry.seal,
+    )

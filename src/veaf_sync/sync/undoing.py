@@ -1,0 +1,98 @@
+"""Plan to take back what a run wrote: from the journal, for what nobody changed since."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from veaf_sync import plan as plans
+from veaf_sync.clock import Clock
+from veaf_sync.config import Config
+from veaf_sync.errors import UsageError
+from veaf_sync.model import Action, ItemRef, Result, TagChange
+from veaf_sync.plan import Plan
+from veaf_sync.plugins import Registry
+from veaf_sync.store import Entry, Run, Store
+from veaf_sync.sync import snapshot as snapshots
+from veaf_sync.sync.planning import Planned, previewed, state_of, wanted
+from veaf_sync.sync.progress import SILENT, Progress
+from veaf_sync.sync.snapshot import Snapshot
+from veaf_sync.sync.sources import Sources, opening
+
+
+def make_undo(
+    config: Config,
+    registry: Registry,
+    store: Store,
+    clock: Clock,
+    undoes: Run,
+    *,
+    opened: Sources | None = None,
+    progress: Progress = SILENT,
+) -> Planned:
+    """Plan to take back what run `undoes` wrote, from the items as last read; writes nothing.
+
+    Raises `UsageError` where that run wrote nothing that still holds.
+    """
+    progress.stage("plan")
+    done = _done(store.journal.entries(run=undoes.id))
+    run = store.runs.latest()
+    if not done or run is None:
+        wrote = ", ".join(str(other.id) for other in store.runs.list(1000) if other.wrote) or "none"
+        raise UsageError(
+            f"Run {undoes.id} wrote nothing that could be undone. Runs that wrote: {wrote}.", fix="veaf-sync runs"
+        )
+    shot = snapshots.take(config, store, run, after_writes=True)
+    tags = {name: tag for name, tag in config.tags.items() if not config.settings.sources[name].read_only}
+    plan = plans.reverse(done, shot.items, tags, undoes=undoes.id, **state_of(config, store, run, shot))
+    with opening(config, registry, clock, opened) as open_sources:
+        planned = previewed(plan, config, open_sources)
+    return replace(planned, notes=(*planned.notes, *_wanted_again(planned.plan, config, store, run, shot)))
+
+
+def _done(entries: Sequence[Entry]) -> list[TagChange]:
+    """What the lines of a run come to, one change an item and target: before, what it took away; after, what it set."""
+    of: dict[tuple[ItemRef, str, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.result == Result.APPLIED and entry.action in (Action.ADD, Action.REMOVE):
+            of[entry.item, entry.partition, entry.target].append(entry)
+    changes = []
+    for group in of.values():
+        first = {entry.value: entry.action for entry in reversed(group)}
+        last = {entry.value: entry.action for entry in group}
+        held = [value for value in last if last[value] == first[value]]
+        stand = {action: tuple(v for v in held if last[v] == action) for action in (Action.ADD, Action.REMOVE)}
+        if any(stand.values()):
+            latest = group[-1]
+            changes.append(
+                TagChange(
+                    item=latest.item,
+                    key=latest.key,
+                    partition=latest.partition,
+                    handle=latest.handle,
+                    target=latest.target,
+                    before=stand[Action.REMOVE],
+                    after=stand[Action.ADD],
+                    reason=latest.reason,
+                    rule=latest.rule,
+                )
+            )
+    return changes
+
+
+def _wanted_again(plan: Plan, config: Config, store: Store, run: Run, shot: Snapshot) -> Iterator[str]:
+    """That the mapping still wants what the undo takes back, where it does."""
+    values = [
+        (change.item, value, add)
+        for change in plan.changes
+        for values, add in ((change.adds, True), (change.removes, False))
+        for value in values
+    ]
+    undone = replace(shot, items=snapshots.with_values(shot.items, values))
+    again = plans.restrict(wanted(config, store, run, undone), {change.item for change in plan.changes}).counts
+    if count := again.set + again.clear:
+        yield (
+            f"The mapping still wants {count:,} of these as they are now: the next sync --write or apply does them "
+            "again. Change the mapping first."
+        )
