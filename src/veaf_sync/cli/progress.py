@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from veaf_sync.cli.workspace import Workspace
-    from veaf_sync.sync import Progress
 
 PLAIN_SECONDS = 5.0
 PENDING = {
@@ -36,11 +36,17 @@ class PlainProgress:
         self._said: dict[str, float] = {}
         self._unsaid: dict[str, str] = {}
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._say_last()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is drawn meanwhile: somebody is asked something."""
+        self._say_last()
+        yield
 
     def stage(self, name: str) -> None:
         self._say_last()
@@ -74,7 +80,7 @@ class BarProgress:
         self._bars: dict[str, TaskID] = {}
         self._rich: RichProgress | None = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as RichProgress
@@ -94,6 +100,16 @@ class BarProgress:
     def __exit__(self, *_: object) -> None:
         if self._rich is not None:
             self._rich.stop()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is drawn meanwhile: somebody is asked something."""
+        if self._rich is None:
+            yield
+            return
+        self._rich.stop()
+        yield
+        self._rich.start()
 
     def stage(self, name: str) -> None:
         self._workspace.pending = self._pending.get(name.split()[0], self._otherwise)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from veaf_sync.cli import options, outcomes, printer
+from veaf_sync.cli.adopting import Adopting
 from veaf_sync.cli.progress import progress
 from veaf_sync.cli.tables import Column, Table
 from veaf_sync.cli.workspace import Workspace
@@ -41,8 +42,9 @@ INCOMPLETE = 3
 @click.option(
     "--adopt-tags",
     type=click.Choice(["ours", "people"]),
-    help="Whose the tags under our prefix are that the journal knows nothing about.",
+    help="Say whose the tags under our prefix are that the journal knows nothing about; lists them and asks.",
 )
+@click.option("--auto-approve", is_flag=True, help="With --adopt-tags: claim what is listed without asking.")
 @options.output("text", "json")
 @click.pass_context
 def command(
@@ -54,6 +56,7 @@ def command(
     accept: int | None,
     accept_empty: bool,
     adopt_tags: Literal["ours", "people"] | None,
+    auto_approve: bool,
     form: str,
 ) -> None:
     """Pull the tools, map, measure; with --write also write the tags.
@@ -66,7 +69,9 @@ def command(
     workspace: Workspace = ctx.obj
     if items and (sources or full or accept_empty or adopt_tags):
         raise click.UsageError("--only reads the named items and nothing else; leave the other choices out.")
+    adopting = Adopting(adopt_tags or "", ask=not auto_approve, quiet=form == "json")
     with Sources(workspace.config, workspace.registry, workspace.clock) as opened, progress(workspace) as shown:
+        adopting.shown = shown
         only = _ids(workspace, opened, items) if items else None
         result = run_sync(
             workspace.config,
@@ -79,6 +84,7 @@ def command(
             accept=accept,
             accept_empty=(sources or workspace.config.settings.sources) if accept_empty else (),
             adopt_tags=adopt_tags,
+            approve=adopting,
             only=only,
             opened=opened,
             progress=shown,
@@ -94,6 +100,11 @@ def command(
         )
     if result.refusal is not None:
         raise result.refusal
+    if adopting.unasked:
+        raise UsageError(
+            f"{adopting.unasked} would be claimed, and there is no terminal to ask at. Nothing was claimed.",
+            fix=f"veaf-sync sync --adopt-tags {adopt_tags} --auto-approve",
+        )
     if result.degraded or outcomes.failed(result.outcomes):
         ctx.exit(INCOMPLETE)
 

@@ -3,6 +3,7 @@
 Read `run.py` first: it is the order of the stages.
 """
 
+from veaf_sync.sync.adopting import Unclaimed
 from veaf_sync.sync.lookup import look_up
 from veaf_sync.sync.planning import Cost, Planned, make_plan
 from veaf_sync.sync.preflight import SourceCheck, preflight
@@ -24,6 +25,7 @@ __all__ = [
     "SourceCheck",
     "SourceReport",
     "Sources",
+    "Unclaimed",
     "apply_plan",
     "check_current",
     "guard_reasons",

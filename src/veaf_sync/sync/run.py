@@ -15,6 +15,7 @@ from veaf_sync.model import ItemRef, Outcome
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import snapshot as snapshots
+from veaf_sync.sync.adopting import Approve, adopt
 from veaf_sync.sync.collecting import rarely_collecting
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
 from veaf_sync.sync.planning import Planned, make_plan, unclaimed_notes, waiting
@@ -53,6 +54,7 @@ def run_sync(
     accept: int | None = None,
     accept_empty: Collection[str] = (),
     adopt_tags: Literal["ours", "people"] | None = None,
+    approve: Approve | None = None,
     only: Mapping[str, Sequence[str]] | None = None,
     opened: Sources | None = None,
     metric_version: str = measure.METRIC_VERSION,
@@ -65,7 +67,8 @@ def run_sync(
     never compared with.
 
     `accept` is the exact number that lifts a plan's cap; `accept_empty` names sources that may have become empty;
-    `adopt_tags` says whose the values under our prefix are that the journal knows nothing about.
+    `adopt_tags` says whose the values under our prefix are that the journal knows nothing about; `approve` is shown
+    them first, and nothing is claimed where it says no (absent: it says yes).
     Raises `UsageError` for unknown sources and `Refused` when another run holds the lease. What a source did wrong,
     and why a guard held the plan back (the snapshot is stored by then), is in the result.
     """
@@ -83,7 +86,7 @@ def run_sync(
         progress.stage("map and measure")
         snapshot = snapshots.take(config, store, run)
         if adopt_tags is not None:
-            snapshot = _adopt(config, store, run, leases, snapshot, adopt_tags)
+            snapshot = adopt(config, store, run, leases, snapshot, adopt_tags, approve)
         progress.stage("store the snapshot")
         snapshots.save(config, store, run, leases[RUN_LEASE], snapshot)
         late = bool(snapshots.degraded(config, store.pulls.states(run=run.id), run.at))
@@ -218,18 +221,6 @@ def _settle_open(name: str, store: Store, opened: Sources, run: Run, lease: Leas
         Settler(source, store, run.id, lease).resume()
     except FAILURES as error:
         describe_failure(name, error)  # raises what is not the source's own failure
-
-
-def _adopt(
-    config: Config, store: Store, run: Run, leases: dict[str, Lease], snapshot: Snapshot, by: Literal["ours", "people"]
-) -> Snapshot:
-    """Journal whose the unclaimed tags of the sources of this pass are, and map again."""
-    for (source,), rows in snapshot.unclaimed.group_by("source"):
-        lease = leases.get(lease_of(str(source)))
-        if lease is not None:
-            target = config.tags[str(source)].target
-            store.journal.adopt(run.id, str(source), rows.select("id", "value").rows(), lease, target=target, by=by)
-    return snapshots.take(config, store, run)
 
 
 def _notes(config: Config, snapshot: Snapshot) -> Iterator[str]:
