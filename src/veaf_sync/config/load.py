@@ -61,7 +61,11 @@ class Config:
     @property
     def tags(self) -> dict[str, Tag]:
         """Tag settings by source, for the sources that have any."""
-        tags = {name: source.tag for name, source in self.settings.sources.items() if source.tag is not None}
+        tags = {
+            name: source.tag.heeding(source.on_conflict == "keep-theirs")
+            for name, source in self.settings.sources.items()
+            if source.tag is not None
+        }
         return {name: tag.with_goals(self.goals(name)) if tag.goal else tag for name, tag in tags.items()}
 
     def goals(self, source: str) -> dict[str, str]:

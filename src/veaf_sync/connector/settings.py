@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
@@ -163,6 +163,11 @@ class SourceSettings(Strict):
     tag: Tag | None = Field(default=None, description="Where our alignment tags stand. Absent: none are written.")
     freshness: Freshness = Field(default=Freshness(), description="How old the last complete reading may be.")
     guards: Guards = Field(default=Guards(), description="Caps on what one plan may change.")
+    on_conflict: Literal["keep-theirs", "report"] = Field(
+        default="keep-theirs",
+        description="What a tag counts that a person set or took away: keep-theirs, it overrides rules; report, rules "
+        "decide the figures. It stays as the person left it either way, and plans list it.",
+    )
     read_only: bool = Field(default=False, description="Nothing is planned or written here, whatever tag says.")
     lag: Duration = Field(default=timedelta(minutes=10), description="How late the tool's index may show an edit.")
     census_every: int = Field(default=24, ge=1, description="A full id census every so many incremental syncs.")

@@ -37,6 +37,7 @@ class Tag(Strict):
     )
 
     _keys: dict[str, str] = PrivateAttr(default_factory=dict)
+    _heeds: bool = PrivateAttr(default=True)
 
     @field_validator("label", "value")
     @classmethod
@@ -87,6 +88,17 @@ class Tag(Strict):
         known = self.model_copy()
         known._keys = dict(keys)
         return known
+
+    def heeding(self, people: bool) -> Self:
+        """The same tag; whether what `people` set or take away there overrides rules (else it is only reported)."""
+        known = self.model_copy()
+        known._heeds = people
+        return known
+
+    @property
+    def heeds(self) -> bool:
+        """Whether people's edits of the tag are statements and withdrawals: the source's `on_conflict`."""
+        return self._heeds
 
     @property
     def goals(self) -> Mapping[str, str]:

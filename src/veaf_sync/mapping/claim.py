@@ -21,10 +21,12 @@ class Claimed:
 
     `unclaimed`: a frame (`source`, `id`, `value`), sorted, of values that look like ours in sources for which
     the journal knows no write and no adoption: neither input nor ours to clear.
+    `overruled`: (`source`, `id`, `objective`), sorted, withdrawals that count for nothing: the tag does not heed them.
     """
 
     items: pl.DataFrame
     unclaimed: pl.DataFrame
+    overruled: pl.DataFrame
 
 
 def claim(
@@ -35,14 +37,17 @@ def claim(
     `tags` holds the tag target by source, `claimed` the sources for which the journal holds a write or an
     adoption. In the other sources with a tag everything under its prefix is taken out, as unclaimed.
     `former` (`source`, `id`, `target`, `value`) is ours too: written at another target, or taken away since it was
-    read. A value is taken out of the place it was written to, and of no other.
+    read. A value is taken out of the place it was written to, and of no other. Where a tag does not heed people, what
+    they set or took away at its target is taken out too.
     """
     rows = items.select(
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), "source", "id", "labels", "tags", "written", "withdrawn"
     )
     unclaimed = _unclaimed(rows, {source: tag for source, tag in tags.items() if source not in claimed})
     ours = rows.select("row", "source", pl.col("written").alias("value")).filter(pl.col("value").list.len() > 0)
-    ours = pl.concat([ours.explode("value"), unclaimed.select("row", "source", "value")])
+    unheeded = {source: tag for source, tag in tags.items() if not tag.heeds}
+    out = [unclaimed, *([_unclaimed(rows, unheeded)] if unheeded else [])]
+    ours = pl.concat([ours.explode("value"), *(each.select("row", "source", "value") for each in out)])
     ours = ours.select("row", _target(tags), "value")
     if former is not None and former.height:
         known = rows.select("row", "source", "id").join(former, on=["source", "id"])
@@ -52,7 +57,17 @@ def claim(
         items["fields"], ours.filter(pl.col("target").str.starts_with(_FIELD) | (pl.col("target") == GOALS))
     )
     changed = items.with_columns(labels, fields, _objectives(rows, tags))
-    return Claimed(changed, unclaimed.select(UNCLAIMED.names()).unique().sort(UNCLAIMED.names()))
+    overruled = changed.filter(pl.col("source").is_in(list(unheeded)) & (pl.col("withdrawn").list.len() > 0))
+    overruled = overruled.select("source", "id", pl.col("withdrawn").alias("objective")).explode("objective")
+    if overruled.height:
+        none = pl.lit([], pl.List(pl.String()))
+        heard = pl.when(pl.col("source").is_in(list(unheeded))).then(none).otherwise("withdrawn")
+        changed = changed.with_columns(heard.alias("withdrawn"))
+    return Claimed(
+        items=changed,
+        unclaimed=unclaimed.select(UNCLAIMED.names()).unique().sort(UNCLAIMED.names()),
+        overruled=overruled.sort("source", "id", "objective"),
+    )
 
 
 def _unclaimed(rows: pl.DataFrame, tags: Mapping[str, Tag]) -> pl.DataFrame:

@@ -32,6 +32,7 @@ def make(
     documents: Mapping[str, str],
     sources: Mapping[str, str],
     degraded: AbstractSet[tuple[str, str]] = frozenset(),
+    overruled: pl.DataFrame | None = None,
 ) -> Plan:
     """The plan for the sources of `tags`, from ITEMS, VERDICTS and WEIGHTS of a run.
 
@@ -39,15 +40,23 @@ def make(
     inherit want nothing. Dangling, ambiguous and unreadable items and those out of scope are left as they are.
     Only values that the journal holds as ours (`written`) are ever cleared; people's stay, and are told
     in `skipped` where they differ. `documents` are the texts of the configuration, `sources` says as of when each
-    source was read. In a source with a `degraded` (source, partition) nothing is cleared: such clears are `refused`.
+    source was read. Where a tag does not heed people, items that they left otherwise than it is wanted are left alone;
+    `overruled` (source, id, objective) says what they took away there. In a source with a `degraded` (source,
+    partition) nothing is cleared: such clears are `refused`.
     """
     uncertain = {source for source, _ in degraded}
     rows = _decided(items, verdicts, weights, tags)
     changes: list[tuple[TagChange, str]] = []
     skipped: list[Kept] = []
     refused: list[Refusal] = []
+    taken: dict[tuple[str, str], set[str]] = {}
+    for source, id_, objective in overruled.iter_rows() if overruled is not None else ():
+        taken.setdefault((source, id_), set()).add(objective)
     for row in _in_order(rows):
         tag = tags[row["source"]]
+        if not tag.heeds and (conflicts := list(_conflicts(row, tag, taken.get((row["source"], row["id"]), set())))):
+            skipped.extend(conflicts)
+            continue
         change = _change(row, tag)
         skipped.extend(_kept(row, tag))
         if row["source"] in uncertain and change.removes:
@@ -144,6 +153,17 @@ def _change(row: Mapping[str, Any], tag: Tag) -> TagChange:
         reason="it only inherits, and tags stand on direct items" if row["inherits"] else row["reason"],
         rule=row["rule"],
     )
+
+
+def _conflicts(row: Mapping[str, Any], tag: Tag, taken: AbstractSet[str]) -> Iterator[Kept]:
+    """Where people left an item otherwise than it is wanted, at a tag that does not heed them."""
+    item, key, wanted = ItemRef(row["source"], row["id"]), row["key"], set(row["wanted"])
+    said = f"the rules want {', '.join(sorted(wanted)) or 'none'}"
+    for value in sorted(set(row["tags"]) - set(row["written"]) - wanted):
+        if tag.objective(value) is not None:
+            yield Kept(item, key, value, f"a person set it, {said}; left so, and reported")
+    for value in sorted({tag.raw(objective) for objective in taken} & wanted):
+        yield Kept(item, key, value, f"a person took it away, {said}; left so, and reported")
 
 
 def _kept(row: Mapping[str, Any], tag: Tag) -> Iterator[Kept]:

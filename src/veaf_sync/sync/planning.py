@@ -72,10 +72,16 @@ def make_plan(
     return replace(planned, edited=edited, notes=(*planned.notes, *_draft_notes(config), *unclaimed_notes(shot)))
 
 
-def waiting(config: Config, store: Store, run: Run, snapshot: Snapshot) -> int:
-    """How many tag values a plan made now would set and clear."""
-    counts = wanted(config, store, run, snapshot).counts
-    return counts.set + counts.clear
+def conflict_notes(config: Config, plan: Plan) -> Iterator[str]:
+    """One sentence for each source whose people left tags otherwise than the rules want, and are not heeded."""
+    for name, tag in config.tags.items():
+        items = {kept.item for kept in plan.skipped if kept.item.source == name}
+        if items and not tag.heeds:
+            many = f"{len(items):,} {'item has a tag' if len(items) == 1 else 'items have tags'}"
+            yield (
+                f"{name}: {many} that people left otherwise than the rules want; they stay so, and the figures follow "
+                "the rules (on_conflict: report). Which: veaf-sync plan --out plan.json, veaf-sync show plan.json"
+            )
 
 
 def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Collection[str] = ()) -> Plan:
@@ -90,6 +96,7 @@ def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Col
         snapshot.weights,
         {name: config.tags[name] for name in planned if not only or name in only},
         **state_of(config, store, run, snapshot),
+        overruled=snapshot.overruled,
     )
 
 

@@ -18,7 +18,7 @@ from veaf_sync.sync import snapshot as snapshots
 from veaf_sync.sync.adopting import Approve, adopt
 from veaf_sync.sync.collecting import rarely_collecting
 from veaf_sync.sync.holding import RUN_LEASE, holding, lease_of
-from veaf_sync.sync.planning import Planned, make_plan, unclaimed_notes, waiting
+from veaf_sync.sync.planning import Planned, conflict_notes, make_plan, unclaimed_notes, wanted
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.pull import PullOptions, SourceReport, fail_source, pull_source
 from veaf_sync.sync.refresh import refresh
@@ -92,7 +92,8 @@ def run_sync(
         late = bool(snapshots.degraded(config, store.pulls.states(run=run.id), run.at))
         late = late or bool(snapshot.items["unreadable"].any())
         late = late or (only is not None and any(report.state != "fresh" for report in reports))
-        notes = list(_notes(config, snapshot))
+        pending = wanted(config, store, run, snapshot)
+        notes = [*_notes(config, snapshot), *conflict_notes(config, pending)]
         store.runs.finish(
             run.id,
             status="done",
@@ -100,7 +101,7 @@ def run_sync(
             summary={
                 "sources": [_as_json(report) for report in reports],
                 "notes": notes,
-                "waiting": waiting(config, store, run, snapshot),
+                "waiting": pending.counts.set + pending.counts.clear,
             },
             lease=leases[RUN_LEASE],
         )

@@ -18,7 +18,8 @@ from veaf_sync.strategy import tree
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The frames of one run: ITEMS (our own tags taken out), HIERARCHY, VERDICTS, WEIGHTS; and tags nobody claims."""
+    """The frames of one run: ITEMS (our own tags taken out), HIERARCHY, VERDICTS, WEIGHTS; tags nobody claims, and
+    withdrawals that are only reported."""
 
     at: datetime
     items: pl.DataFrame
@@ -26,6 +27,7 @@ class Snapshot:
     verdicts: pl.DataFrame
     weights: pl.DataFrame
     unclaimed: pl.DataFrame
+    overruled: pl.DataFrame
 
 
 def unreadable(config: Config, states: Iterable[PartitionState], at: datetime) -> set[tuple[str, str]]:
@@ -81,6 +83,7 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
         verdicts=verdicts,
         weights=weights,
         unclaimed=claimed.unclaimed,
+        overruled=claimed.overruled,
     )
 
 
