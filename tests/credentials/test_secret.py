@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import html
 import os
 import re
 import sys
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import keyring
 import pytest
@@ -16,8 +17,17 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, NoKeyringError
 from pydantic import BaseModel, ValidationError
 
-from veaf_sync.credentials import MASK, Secret, redact, remember
+from veaf_sync.credentials import MASK, Secret, redact, redaction, remember
 from veaf_sync.errors import UserError
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten():
+    """What these tests had remembered is none of the other tests' secrets: they are short words and digits."""
+    before = set(redaction._known)
+    yield
+    redaction._known.clear()
+    redaction._known.update(before)
 
 
 class Settings(BaseModel):
@@ -231,10 +241,30 @@ def test_what_is_no_reference_is_refused_without_repeating_it(value):
 @given(st.text(min_size=4, max_size=40).filter(lambda text: text.strip()))
 def test_no_form_of_a_revealed_secret_survives_redaction(secret):
     remember(secret)
-    forms = [secret, quote(secret, safe=""), base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()]
+    quoted = quote(secret, safe="")
+    coded = [code(secret.encode()).decode() for code in (base64.b64encode, base64.urlsafe_b64encode)]
+    forms = [secret, quoted, quote(secret), quote_plus(secret), re.sub("%..", lambda each: each[0].lower(), quoted)]
+    forms += [html.escape(secret), html.escape(secret, quote=False), *coded, *(each.rstrip("=") for each in coded)]
 
     for form in forms:
         assert form not in redact(f"before {form} behind").replace(MASK, "")
+
+
+@given(st.text(min_size=12, max_size=40, alphabet=st.characters(min_codepoint=33, max_codepoint=126)), st.binary())
+def test_in_base64_behind_anything_no_more_than_its_edges_survive(secret, before):
+    remember(secret)
+    coded = base64.b64encode(before + secret.encode() + before).decode()
+    inside = coded[-(-len(before) * 4 // 3) : (len(before) + len(secret)) * 4 // 3]
+
+    assert inside in coded
+    assert inside not in redact(coded)
+
+
+def test_a_name_that_is_kept_beside_a_secret_is_shown(monkeypatch):
+    monkeypatch.setenv("VEAF_TEST_USER", "somebody@example.invalid")
+    assert Secret.parse("env:VEAF_TEST_USER").reveal(hide=False) == "somebody@example.invalid"
+
+    assert redact("as somebody@example.invalid") == "as somebody@example.invalid"
 
 
 def test_short_words_are_not_masked():

@@ -65,8 +65,11 @@ class Secret:
             return f"{self} {amiss.what}.", amiss.fix
         return None
 
-    def reveal(self) -> str:
-        """The secret itself. Raises `UserError` when it is not there."""
+    def reveal(self, *, hide: bool = True) -> str:
+        """The secret itself. Raises `UserError` when it is not there.
+
+        `hide` false: it is no secret, but a name that is kept beside one, and may be shown.
+        """
         if self._value is None:
             try:
                 value = self._place.read().strip()
@@ -74,7 +77,8 @@ class Secret:
                 raise UserError(f"{self} {amiss.what}.", fix=amiss.fix) from None
             if not value:
                 raise UserError(f"{self} is empty.", fix="It must give the secret, on one line.")
-            remember(value)
+            if hide:
+                remember(value)
             if len(value.splitlines()) > 1 and not value.startswith(_KEY_FILE):
                 lines = len(value.splitlines())
                 raise UserError(f"{self} gives {lines} lines.", fix="It must give the secret alone, on one line.")

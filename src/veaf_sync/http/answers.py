@@ -10,6 +10,7 @@ from typing import Any, Never
 import orjson
 from requests import Response
 
+from veaf_sync.credentials import redact
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected
 from veaf_sync.http.wording import tidy, tool_text
 
@@ -68,18 +69,18 @@ def judge(response: Response, what: str, taken: Collection[int] = ()) -> Answer:
 
 def _require_login(response: Response, what: str) -> None:
     """A failed login can come with any status, 200 included: the answer is then an anonymous one."""
-    reason = response.headers.get("X-Seraph-LoginReason", "").upper()
+    reason = redact(response.headers.get("X-Seraph-LoginReason", "")).upper()
     denied = response.headers.get("X-Authentication-Denied-Reason", "")
     if denied or any(word in reason for word in _LOGIN_FAILED):
         captcha = "CAPTCHA" in denied.upper()
         raise AuthError(
-            f"{what}: the login was refused ({tidy(denied.partition(';')[0] or reason, 80)}).",
+            f"{what}: the login was refused ({tidy(redact(denied).partition(';')[0] or reason, 80)}).",
             fix="Log in once in the browser and solve the CAPTCHA, then check the token." if captcha else _CREDENTIALS,
         )
 
 
 def _redirected(response: Response, what: str) -> Never:
-    target = tidy(response.headers.get("Location", "nowhere").partition("?")[0], 120)
+    target = tidy(redact(response.headers.get("Location", "nowhere")).partition("?")[0], 120)
     raise Incomplete(
         f"{what}: redirected to {target}, which was not followed. No credentials were sent there.",
         fix="If that is the tool's right address, set it as the site; a log-in page means refused credentials.",

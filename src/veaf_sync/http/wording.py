@@ -12,13 +12,17 @@ from typing import Any
 from requests import Response, exceptions
 
 from veaf_sync.credentials import redact
+from veaf_sync.credentials.redaction import LONGEST
 
 _LONGEST = 300
 
 
 def tidy(text: str, longest: int = _LONGEST) -> str:
     """`text` on one line without control characters and secrets, cut to `longest` characters."""
-    shown = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in redact(text[: 20 * longest]))
+    begin = redact(text[: 20 * longest + LONGEST])
+    if len(text) > 20 * longest + LONGEST:
+        begin = begin[:-LONGEST]  # there a secret may be cut in two, which no redaction finds
+    shown = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in begin)
     shown = " ".join(shown.split())
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 

@@ -56,7 +56,7 @@ class Client:
         self.settings = settings
         self.session = session
         self.clock = clock
-        session.auth = Credential(settings.token, settings.user)
+        session.auth = Credential(settings.token, settings.user, hide_user=False)
         self._version = "3" if settings.cloud else "2"
         self._library = JIRA(
             settings.site, get_server_info=False, max_retries=0, options={"rest_api_version": self._version}
