@@ -23,7 +23,7 @@ from veaf_sync.errors import Incomplete, UserError
 from veaf_sync.model import Verdict
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Run, Store, open_store
-from veaf_sync.sync import SILENT, Progress, Sources, run_sync
+from veaf_sync.sync import SILENT, Progress, Sources, heard, run_sync
 from veaf_sync.sync.snapshot import take
 from veaf_sync.sync.sources import FAILURES, Source, describe_failure
 
@@ -65,7 +65,7 @@ def look(entries: Sequence[Entry], folder: Path, registry: Registry, clock: Cloc
         for entry in entries:
             source = sources.reading(entry.name)
             identity = source.identify()
-            partitions = tuple(source.connector.partitions())
+            partitions = tuple(heard.partitions(source.connector.partitions()))
             if not any(partition.readable for partition in partitions):
                 raise Incomplete(f"{entry.name}: nothing is visible to this credential. Nothing was written.")
             found[entry.name] = Shown(identity, partitions, _goals(source))

@@ -13,6 +13,7 @@ from veaf_sync.connector import Absent, Feature, Pending
 from veaf_sync.errors import AuthError, Forbidden, Rejected
 from veaf_sync.model import ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Lease, Store
+from veaf_sync.sync import heard
 from veaf_sync.sync.direct import Ahead, Answers
 from veaf_sync.sync.intents import Line, lines_of_batch, seen_at
 from veaf_sync.sync.progress import Progress
@@ -93,7 +94,7 @@ class Writer:
         settler = self.settler
         taken = False
         try:
-            answer = self.source.connector.write(batch)
+            answer = heard.answer(self.source.connector.write(batch))
             taken = True
             if isinstance(answer, Pending):
                 answer = settler.follow(answer, batch, lines)

@@ -16,6 +16,7 @@ from veaf_sync.plan import Plan
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Run, Store
 from veaf_sync.strategy import tree
+from veaf_sync.sync import heard
 from veaf_sync.sync import snapshot as snapshots
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.snapshot import Snapshot
@@ -153,7 +154,7 @@ def previewed(plan: Plan, config: Config, sources: Sources) -> Planned:
             notes.append(f"{name} could not be asked what writing costs: {describe_failure(name, error)}")
             continue
         costs.append(Cost(name, preview.requests, preview.mailed))
-        refusals += preview.refused
+        refusals += heard.refusals(preview.refused)
     return Planned(plan=plans.refuse(plan, refusals), costs=tuple(costs), notes=tuple(notes))
 
 

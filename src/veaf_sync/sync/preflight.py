@@ -10,6 +10,7 @@ from veaf_sync.connector import Identity, Partition
 from veaf_sync.credentials import redact
 from veaf_sync.errors import AuthError, VeafSyncError
 from veaf_sync.plugins import Registry
+from veaf_sync.sync import heard
 from veaf_sync.sync.sources import FAILURES, Sources, describe_failure
 
 
@@ -39,9 +40,9 @@ def _ask(name: str, sources: Sources) -> SourceCheck:
         source = sources.reading(name)
         identity = source.identify()
         notes = identity.notes
-        problems += source.connector.examine()
+        problems += heard.sentences(source.connector.examine())
         if not problems:
-            partitions = tuple(source.connector.partitions())
+            partitions = tuple(heard.partitions(source.connector.partitions()))
             problems += [f"{p.name} may not be read: {p.reason}" for p in partitions if not p.readable]
             if not partitions:
                 problems.append("nothing is visible to this credential")
@@ -53,7 +54,7 @@ def _ask(name: str, sources: Sources) -> SourceCheck:
             if writer is not source:
                 notes += (f"writes as {writer.identify().user}, with write_token",)
             if not problems and writer.settings.tag is not None and not writer.settings.read_only:
-                rehearsal = writer.connector.rehearse()
+                rehearsal = heard.rehearsal(writer.connector.rehearse())
                 problems += rehearsal.problems
                 notes += rehearsal.notes
     except FAILURES as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from veaf_sync.connector import Cursor, Shard
 from veaf_sync.errors import Incomplete, VeafSyncError
 from veaf_sync.store import Lease, PartitionState, Published, Run, Store
+from veaf_sync.sync import heard
 from veaf_sync.sync.absence import Absentees, settle
 from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.sources import FAILURES, Source, describe_failure
@@ -115,7 +116,7 @@ def _gather(
     source: Source, store: Store, run: Run, lease: Lease, options: PullOptions, progress: Progress, pulling: Pulling
 ) -> None:
     connector = source.connector
-    pulling.roster = {partition.name: partition for partition in connector.partitions()}
+    pulling.roster = {partition.name: partition for partition in heard.partitions(connector.partitions())}
     pulling.notes = source.identify().notes
     if not pulling.roster and not any(pulling.before) and not options.accept_empty:
         raise Incomplete(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from veaf_sync.store import Lease, Run, Store
+from veaf_sync.sync import heard
 from veaf_sync.sync.absence import Absences, hidden_ones, read_directly
 from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.pull import SourceReport, withdraw
@@ -25,7 +26,7 @@ def refresh(
     wanted = sorted(set(ids))
     try:
         source.identify()
-        roster = {partition.name: partition for partition in source.connector.partitions()}
+        roster = {partition.name: partition for partition in heard.partitions(source.connector.partitions())}
         found = Absences()
         gone = read_directly(source, store, run.id, lease, wanted, roster, found)
         hidden = hidden_ones(source, store, run.id, gone, roster)

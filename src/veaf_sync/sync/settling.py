@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from veaf_sync.connector import LABELS, Absent, Feature, Pending
+from veaf_sync.credentials import redact
 from veaf_sync.errors import SourceError
 from veaf_sync.model import ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Entry, Lease, Store
-from veaf_sync.sync import direct
+from veaf_sync.sync import direct, heard
 from veaf_sync.sync.intents import Line, by_item, changes_of, judged, lines_of
 from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.sources import Source
@@ -146,7 +147,9 @@ class Settler:
             if wait and isinstance(answer, Pending):
                 answer = self.follow(answer, changes, lines)
         except SourceError as error:
-            return {line.item: f"what became of its task {task} is not known ({error.message})" for line in lines}
+            return {
+                line.item: f"what became of its task {task} is not known ({redact(error.message)})" for line in lines
+            }
         if isinstance(answer, Pending):
             return {line.item: still_at_work(answer.task) for line in lines}
         self.conclude(lines, answer, "interrupted before it was written")
@@ -155,7 +158,7 @@ class Settler:
     def _poll(self, task: str, batch: Sequence[TagChange], lines: Sequence[Line]) -> Sequence[Outcome] | Pending:
         """Ask once. The lease is renewed first: a task may hand over to another, which writes."""
         self.store.leases.renew(self.lease)
-        answer = self.source.connector.poll(task, batch)
+        answer = heard.answer(self.source.connector.poll(task, batch))
         if isinstance(answer, Pending) and answer.task != task:
             self._note_task(lines, answer.task)
         return answer

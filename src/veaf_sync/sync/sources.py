@@ -15,6 +15,7 @@ from veaf_sync.credentials import redact
 from veaf_sync.errors import SourceError, UserError, VeafSyncError
 from veaf_sync.http import Budget, Session
 from veaf_sync.plugins import Registry
+from veaf_sync.sync import heard
 
 FAILURES = (Exception, SystemExit)
 """What a connector may raise that ends its source or shard only: its own defects and `sys.exit` included."""
@@ -33,7 +34,7 @@ class Source:
     def identify(self) -> Identity:
         """Who the credential is; the tool is asked once. Raises `AuthError`."""
         if self._identity is None:
-            self._identity = self.connector.check()
+            self._identity = heard.identity(self.connector.check())
         return self._identity
 
     def fingerprint(self) -> str:
