@@ -17,6 +17,7 @@ import click
 from veaf_sync import __version__
 from veaf_sync.cli.commands import GROUPS
 from veaf_sync.cli.failures import Failure
+from veaf_sync.cli.screened import screened
 from veaf_sync.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ def main(argv: Sequence[str] | None = None, *, clock: Clock | None = None) -> in
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not end the command
+    with screened():
+        return _run(arguments, workspace)
+
+
+def _run(arguments: Sequence[str], workspace: Workspace) -> int:
     try:
         code = veaf_sync.main(arguments, prog_name="veaf-sync", standalone_mode=False, obj=workspace)
         sys.stdout.flush()
