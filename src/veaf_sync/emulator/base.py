@@ -58,6 +58,10 @@ class Emulator:
     def separate_credentials(self) -> None:
         """From now on writing needs a credential of its own, where the vendor has that: the other one only reads."""
 
+    def use_tokens(self, reading: str, writing: str) -> None:
+        """Take these secrets, and no longer the usual ones; `environment` has them."""
+        raise NotImplementedError
+
     def tags(self) -> dict[str, tuple[str, ...]]:
         """The tool's present state at the tag target: key → labels, sorted."""
         raise NotImplementedError

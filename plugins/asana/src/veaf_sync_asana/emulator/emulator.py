@@ -36,7 +36,7 @@ class AsanaEmulator(People, Emulator):
         self.knobs = knobs or Knobs()
         self.service = Service(self.clock, self.knobs, lambda: self.url)
         self.state = self.service.state
-        self.environment: Mapping[str, str] = {"ASANA_TOKEN": _READING, "ASANA_WRITE_TOKEN": _WRITING}
+        self.use_tokens(_READING, _WRITING)
         self._used: dict[int, int] = {}
         Topics(self.service, _USER).add_to(self.routes)
         self.goals = GoalTopics(self.service)
@@ -57,6 +57,10 @@ class AsanaEmulator(People, Emulator):
         with self.lock:
             self.knobs.reader_may_edit = False
 
+    def use_tokens(self, reading: str, writing: str) -> None:
+        self._tokens = (reading, writing)
+        self.environment = {"ASANA_TOKEN": reading, "ASANA_WRITE_TOKEN": writing}
+
     def tags(self) -> dict[str, tuple[str, ...]]:
         with self.lock:
             held = sorted(self.state.tasks.values(), key=lambda task: task.gid)
@@ -69,7 +73,7 @@ class AsanaEmulator(People, Emulator):
 
     def _answered(self, request: Request, match: Match | None) -> Response:
         token = request.headers.get("authorization", "").partition(" ")[2]
-        if token not in (_READING, _WRITING):
+        if token not in self._tokens:
             return Refused(401, "Not Authorized").response()
         actions = _actions(request) if match is not None and match.template == f"{ROOT}/batch" else []
         if wait := self._over(max(1, len(actions))):
@@ -78,7 +82,7 @@ class AsanaEmulator(People, Emulator):
         if match is None:
             return Refused(404, "No matching route for request").response()
         changes = (request.method != "GET" and not actions) or any(a.get("method") != "get" for a in actions)
-        if changes and token == _READING and not self.knobs.reader_may_edit:
+        if changes and token == self._tokens[0] and not self.knobs.reader_may_edit:
             return Refused(403, "You do not have write access.").response()
         try:
             return match.handler(request, *match.params.values())

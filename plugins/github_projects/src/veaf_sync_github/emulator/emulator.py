@@ -53,7 +53,7 @@ class GitHubEmulator(People, Emulator):
         super().__init__(profile=profile, clock=clock)
         self.knobs = knobs or Knobs()
         self.state = State()
-        self.environment: Mapping[str, str] = {"GITHUB_TOKEN": _READING, "GITHUB_WRITE_TOKEN": _WRITING}
+        self.use_tokens(_READING, _WRITING)
         self._schema = schema
         self._used: dict[object, int] = {}
         self._root = Root(self.state, self.clock)
@@ -78,6 +78,10 @@ class GitHubEmulator(People, Emulator):
         with self.lock:
             self.knobs.reader_may_edit = False
 
+    def use_tokens(self, reading: str, writing: str) -> None:
+        self._tokens = (reading, writing)
+        self.environment = {"GITHUB_TOKEN": reading, "GITHUB_WRITE_TOKEN": writing}
+
     def tags(self) -> dict[str, tuple[str, ...]]:
         with self.lock:
             held = sorted(
@@ -88,7 +92,7 @@ class GitHubEmulator(People, Emulator):
     def respond(self, request: Request, match: Match | None) -> Response:
         date = {"Date": format_datetime(self.clock.now(), usegmt=True)}
         token = request.headers.get("authorization", "").partition(" ")[2]
-        if token not in (_READING, _WRITING):
+        if token not in self._tokens:
             return Response.of({"message": "Bad credentials", "status": "401"}, 401, date)
         if match is None:
             return Response.of({"message": "Not Found", "status": "404"}, 404, date)
@@ -133,7 +137,7 @@ class GitHubEmulator(People, Emulator):
             "resetAt": stamp(reset),
             "used": used,
         }
-        caller = Caller(_LOGIN, token == _WRITING or self.knobs.reader_may_edit, self.state, rate)
+        caller = Caller(_LOGIN, token == self._tokens[1] or self.knobs.reader_may_edit, self.state, rate)
         return Response.of(run(schema, document, variables, self._root, caller), 200, self._headers(used, reset))
 
     def _headers(self, used: int, reset: Any) -> dict[str, str]:

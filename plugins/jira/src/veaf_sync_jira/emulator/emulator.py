@@ -42,14 +42,8 @@ class JiraEmulator(People, Emulator):
         super().__init__(profile=profile, clock=clock)
         self.knobs = knobs or Knobs()
         self.edition = EDITIONS[self.profile]
-        stem = f"JIRA_{self.profile.upper()}"
-        tokens = (f"{self.profile}-reading-token", f"{self.profile}-writing-token")
-        self.environment: Mapping[str, str] = {
-            f"{stem}_USER": _USER,
-            f"{stem}_TOKEN": tokens[0],
-            f"{stem}_WRITE_TOKEN": tokens[1],
-        }
-        self.service = Service(self.edition, self.clock, self.knobs, _USER, tokens)
+        self.service = Service(self.edition, self.clock, self.knobs, _USER, ("", ""))
+        self.use_tokens(f"{self.profile}-reading-token", f"{self.profile}-writing-token")
         self._search = Search(self.service)
         self._edits = Edits(self.service)
         self._bulk = Bulk(self.service, self._edits)
@@ -86,6 +80,11 @@ class JiraEmulator(People, Emulator):
     def separate_credentials(self) -> None:
         with self.lock:
             self.knobs.reader_may_edit = False
+
+    def use_tokens(self, reading: str, writing: str) -> None:
+        stem = f"JIRA_{self.profile.upper()}"
+        self.service.tokens = (reading, writing)
+        self.environment = {f"{stem}_USER": _USER, f"{stem}_TOKEN": reading, f"{stem}_WRITE_TOKEN": writing}
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         with self.lock:
