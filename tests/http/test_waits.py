@@ -60,3 +60,10 @@ def test_reset_stands_in_for_an_absent_retry_after():
     assert told_wait({"X-RateLimit-Reset": "12"}, NOW) is None
     assert told_wait({"Retry-After": "5", "X-RateLimit-Reset": "2026-11-24T12:00:30Z"}, NOW) == 5
     assert told_wait({}, NOW) is None
+
+
+def test_reset_says_nothing_while_something_of_the_limit_remains():
+    reset = {"X-RateLimit-Reset": "2026-11-24T12:00:30Z"}
+    assert told_wait({**reset, "X-RateLimit-Remaining": "0"}, NOW) == 30
+    assert told_wait({**reset, "X-RateLimit-Remaining": "4999"}, NOW) is None
+    assert told_wait({**reset, "X-RateLimit-Remaining": "4999", "Retry-After": "7"}, NOW) == 7

@@ -30,6 +30,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
 def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds that a refused answer asks for: `Retry-After`, else `X-RateLimit-Reset` as ISO time or epoch.
 
+    The latter stands in every answer of some tools, and says something only where nothing of the limit remains.
     Dates are counted from the server's own `Date`, so that a wrong clock on this side shortens nothing; a
     `Date` more than a day from `now` is not believed.
     """
@@ -38,6 +39,8 @@ def told_wait(headers: Mapping[str, str], now: datetime) -> float | None:
     told = retry_after(headers.get("Retry-After"), here)
     if told is not None:
         return told
+    if (headers.get("X-RateLimit-Remaining") or "0").strip() != "0":
+        return None
     reset = (headers.get("X-RateLimit-Reset") or "").strip()
     if _is_number(reset):
         epoch = float(reset)

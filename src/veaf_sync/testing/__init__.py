@@ -11,14 +11,18 @@ class TestMyConnector(ConnectorContract):
 
 from veaf_sync.clock import ManualClock
 from veaf_sync.testing.contract import ConnectorContract, Subject
+from veaf_sync.testing.drills import DrillSubject, FaultDrills, proves
 from veaf_sync.testing.memory import MemoryConnector, MemorySettings, MemorySubject, MemoryTool
 
 __all__ = [
     "ConnectorContract",
+    "DrillSubject",
+    "FaultDrills",
     "ManualClock",
     "MemoryConnector",
     "MemorySettings",
     "MemorySubject",
     "MemoryTool",
     "Subject",
+    "proves",
 ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from veaf_sync.model import Level, StateCategory
-from veaf_sync.testing import ConnectorContract
+from veaf_sync.testing import ConnectorContract, FaultDrills
 
 
 class OnAsana:
@@ -36,6 +36,18 @@ class OnAsana:
     def tags(self, item_id):
         return self.site.labels(item_id)
 
+    def entry(self):
+        return {**self.site.source(), "projects": ["901", "902"]}
+
+    def writes(self, request):
+        return request.method in ("PUT", "POST") and b'"get"' not in request.body
+
+    def label(self, item_id, add=(), remove=()):
+        for value in remove:
+            self.site.untag(item_id, value)
+        for value in add:
+            self.site.tag(item_id, value)
+
 
 class TestAsanaConnector(ConnectorContract):
     @pytest.fixture
@@ -46,4 +58,11 @@ class TestAsanaConnector(ConnectorContract):
             *many(2, "901", first=3001, parent="2001", level=Level.SUBTASK, type="Subtask"),
             *many(4, "902", first=4001, state_category=StateCategory.DONE),
         ]
+        return OnAsana(asana(items=items, clock=clock), connect, clock)
+
+
+class TestAsanaUnderFaults(FaultDrills):
+    @pytest.fixture
+    def subject(self, asana, connect, clock, many):
+        items = [*many(24, "901", labels=("area-1",)), *many(6, "902", first=4001)]
         return OnAsana(asana(items=items, clock=clock), connect, clock)

@@ -75,18 +75,33 @@ class Client:
         product = "GitHub" if self.settings.graphql.startswith("https://api.github.com") else "GitHub Enterprise Server"
         return Identity(server.user, server.time, product=product, notes=tuple(notes))
 
-    def ask(self, query: str, variables: Mapping[str, Any], what: str, *, patience: Patience | None = None) -> Result:
+    def ask(
+        self,
+        query: str,
+        variables: Mapping[str, Any],
+        what: str,
+        *,
+        patience: Patience | None = None,
+        less: bool = False,
+    ) -> Result:
         """The result of a query, asked again after the wait where a limit is reached. Raises what `Session.call` does.
 
-        A page that is too heavy for the server raises `Unavailable` at once (status 502 or 504).
+        `less`: the caller can ask for less. What is too heavy for the server then raises `Unavailable` at once (status
+        502 or 504), and is asked again as any other failure of the server else.
         """
-        return self._asked(query, variables, what, patience)[1]
+        return self._asked(query, variables, what, patience, less=less)[1]
 
     def _asked(
-        self, query: str, variables: Mapping[str, Any], what: str, patience: Patience | None = None
+        self,
+        query: str,
+        variables: Mapping[str, Any],
+        what: str,
+        patience: Patience | None = None,
+        *,
+        less: bool = False,
     ) -> tuple[Answer, Result]:
         for attempt in range(TRIES):
-            answer = self._call(query, variables, what, patience, safe=True)
+            answer = self._call(query, variables, what, patience, safe=True, less=less)
             result = read_result(answer.data, what)
             if not any(error.limited for error in result.errors):
                 return answer, result
@@ -117,14 +132,21 @@ class Client:
         raise self._exhausted(what)
 
     def _call(
-        self, query: str, variables: Mapping[str, Any], what: str, patience: Patience | None, *, safe: bool
+        self,
+        query: str,
+        variables: Mapping[str, Any],
+        what: str,
+        patience: Patience | None,
+        *,
+        safe: bool,
+        less: bool = False,
     ) -> Answer:
         return self.session.call(
             "POST",
             self.settings.graphql,
             json={"query": query, "variables": dict(variables)},
             safe=safe,
-            final=TOO_HEAVY,
+            final=TOO_HEAVY if less else (),
             what=what,
             patience=patience,
         )

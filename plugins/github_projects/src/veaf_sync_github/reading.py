@@ -236,7 +236,7 @@ class Reading:
         what = f"Reading {len(ids)} items"
         query = queries.works(len(self.items.names), self.client.server)
         try:
-            result = self.client.ask(query, {"ids": list(ids), **self._names()}, what)
+            result = self.client.ask(query, {"ids": list(ids), **self._names()}, what, less=len(ids) > 1)
         except Unavailable:
             half = len(ids) // 2
             if not half:

@@ -69,7 +69,7 @@ class Pages:
         while True:
             variables = {"project": self._project.id, "first": self.size, "after": after, **more}
             try:
-                return self._client.ask(query, variables, self._what, patience=self._patience)
+                return self._client.ask(query, variables, self._what, patience=self._patience, less=True)
             except Unavailable as heavy:
                 busy += self.size == SMALLEST
                 if busy == TRIES:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from veaf_sync.model import StateCategory
-from veaf_sync.testing import ConnectorContract
+from veaf_sync.testing import ConnectorContract, FaultDrills
 
 
 class OnGitHub:
@@ -36,6 +36,16 @@ class OnGitHub:
     def tags(self, item_id):
         return frozenset(self.site.content(item_id).labels)
 
+    def entry(self):
+        return self.site.source()
+
+    def writes(self, request):
+        return b"mutation" in request.body
+
+    def label(self, item_id, add=(), remove=()):
+        held = [value for value in self.site.content(item_id).labels if value not in remove]
+        self.site.edit(item_id, labels=(*held, *add))
+
 
 class TestGitHubConnector(ConnectorContract):
     @pytest.fixture
@@ -44,4 +54,11 @@ class TestGitHubConnector(ConnectorContract):
             *many(130, "acme/1", labels=("area-1",)),
             *many(4, "acme/2", repository="acme/tools", state_category=StateCategory.DONE),
         ]
+        return OnGitHub(github(items=items, clock=clock), connect, clock)
+
+
+class TestGitHubUnderFaults(FaultDrills):
+    @pytest.fixture
+    def subject(self, github, connect, clock, many):
+        items = [*many(24, "acme/1", labels=("area-1",)), *many(6, "acme/2", repository="acme/tools")]
         return OnGitHub(github(items=items, clock=clock), connect, clock)

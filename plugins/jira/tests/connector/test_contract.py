@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from veaf_sync.testing import ConnectorContract
+from veaf_sync.testing import ConnectorContract, FaultDrills
 
 
 class OnJira:
@@ -35,6 +35,16 @@ class OnJira:
     def tags(self, item_id):
         return frozenset(self.site.issue(item_id).labels)
 
+    def entry(self):
+        return {**self.site.source(), "projects": ["PAY", "SHOP"]}
+
+    def writes(self, request):
+        return request.path.endswith("/bulk/issues/fields") or request.method == "PUT"
+
+    def label(self, item_id, add=(), remove=()):
+        held = [value for value in self.site.issue(item_id).labels if value not in remove]
+        self.site.edit(item_id, labels=(*held, *add))
+
 
 class TestJiraConnector(ConnectorContract):
     @pytest.fixture
@@ -42,3 +52,10 @@ class TestJiraConnector(ConnectorContract):
         return OnJira(
             jira(profile, items=[*many(130, labels=("theirs",)), *many(4, "SHOP")], clock=clock), connect, clock
         )
+
+
+class TestJiraUnderFaults(FaultDrills):
+    @pytest.fixture
+    def subject(self, jira, connect, clock, many, profile):
+        items = [*many(24, labels=("theirs",)), *many(6, "SHOP")]
+        return OnJira(jira(profile, items=items, clock=clock), connect, clock)
