@@ -8,6 +8,7 @@ docs/reliability.md that a test stands for.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -173,8 +174,19 @@ class FaultDrills:
     def subject(self) -> DrillSubject:
         raise NotImplementedError("give the fixture `subject` in your test class")
 
+    @pytest.fixture(scope="session")
+    @classmethod
+    def empty_store(cls, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """The file of a store that nothing was written to, made once and copied."""
+        folder = tmp_path_factory.mktemp("drills")
+        open_store("sqlite:///empty.db", folder=folder).close()
+        return folder / "empty.db"
+
     @pytest.fixture
-    def drill(self, subject: DrillSubject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drill]:
+    def drill(
+        self, subject: DrillSubject, empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Drill]:
+        shutil.copy(empty_store, tmp_path / "drill.db")
         with open_store("sqlite:///drill.db", folder=tmp_path) as store:
             yield Drill(subject, store, monkeypatch.setenv)
 
@@ -221,8 +233,18 @@ class FaultDrills:
     # --- pull: what lasts is named, and nothing is concluded from it ---
 
     @proves("throttled", "retry-after", "server-error", "broken-body", "unreadable-200")
-    @pytest.mark.parametrize("fault", ["30 x 429", "a wait of a year", "500", "reset", "log-in page", "broken JSON"])
-    @pytest.mark.parametrize("since", [1, 4])
+    @pytest.mark.parametrize(
+        ("fault", "since"),
+        [
+            ("30 x 429", 1),
+            ("30 x 429", 4),
+            ("a wait of a year", 4),
+            ("500", 3),
+            ("reset", 4),
+            ("log-in page", 2),
+            ("broken JSON", 4),
+        ],
+    )
     def test_what_lasts_is_named_and_nothing_is_concluded(self, drill: Drill, fault: str, since: int) -> None:
         lasting: Mapping[str, Fault] = {
             "30 x 429": Throttle(1),
@@ -240,7 +262,7 @@ class FaultDrills:
         drill.is_whole(drill.sync())
 
     @proves("meanwhile")
-    @pytest.mark.parametrize("nth", range(2, 9))
+    @pytest.mark.parametrize("nth", [2, 4, 6])
     @pytest.mark.parametrize("what", ["edit", "delete"])
     def test_what_people_do_while_we_read_is_there_in_the_next_run(self, drill: Drill, what: str, nth: int) -> None:
         ids = sorted(drill.subject.expected())
@@ -265,7 +287,7 @@ class FaultDrills:
         assert drill.plan(third).plan.counts.clear == 0
 
     @proves("lost-access")
-    @pytest.mark.parametrize("nth", range(1, 7))
+    @pytest.mark.parametrize("nth", [1, 3, 5])
     def test_a_partition_lost_in_mid_run_is_no_deletion(self, drill: Drill, nth: int) -> None:
         first = drill.sync(write=True)
         left = drill.tags()
