@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from veaf_sync.clock import Clock
 from veaf_sync.connector import Identity
 from veaf_sync.connector.texts import line
+from veaf_sync.credentials import redact
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected, SourceError, TokenExpired
 from veaf_sync_asana.settings import AsanaSettings
 
@@ -216,7 +217,7 @@ def said(body: Any) -> str:
     """The messages of an error's body."""
     errors = body.get("errors") if isinstance(body, dict) else None
     texts = [line(one.get("message")) for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
-    return "; ".join(text for text in texts if text)[:300]
+    return redact("; ".join(text for text in texts if text))[:300]
 
 
 def rows_of(body: Mapping[str, Any], what: str) -> tuple[list[Mapping[str, Any]], str | None]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from veaf_sync.credentials import redact
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected, SourceError
 
 _LIMITED = ("RATE_LIMITED", "RATE_LIMIT")
@@ -101,7 +102,7 @@ def _error(entry: Any) -> GraphError:
 
 
 def _short(value: Any) -> str:
-    return " ".join(value.split())[:300] if isinstance(value, str) else ""
+    return " ".join(redact(value).split())[:300] if isinstance(value, str) else ""
 
 
 def nodes_of(value: Any, what: str) -> Sequence[Any]:

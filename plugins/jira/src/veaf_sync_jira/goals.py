@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from veaf_sync.connector import GOALS, Cursor, Goal
+from veaf_sync.credentials import redact
 from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected, SourceError
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync_jira.client import Client
@@ -238,7 +239,7 @@ def _page(found: Any, what: str) -> tuple[list[Mapping[str, Any]], str | None]:
 def _error(error: Any, what: str) -> SourceError:
     told = error if isinstance(error, dict) else {"message": error}
     more = told.get("extensions")
-    message = f"{what}: {line(told.get('message'))[:300] or 'refused without a word'}"
+    message = f"{what}: {redact(line(told.get('message')))[:300] or 'refused without a word'}"
     status = more.get("statusCode") if isinstance(more, dict) else None
     if status == 401:
         return AuthError(message, fix="Check the source's user and token, then: veaf-sync check --online")
