@@ -128,6 +128,11 @@ class Adapter(HTTPAdapter):
         that is not configured, `Throttled` and `Incomplete` where no usable answer came in time.
         """
         url = self._hosts.require(request.url or "")
+        if not verify:
+            raise Rejected(
+                "A request without TLS verification was refused. Nothing was sent.",
+                fix="Set REQUESTS_CA_BUNDLE to your organisation's certificate file.",
+            )
         manner, method = Manner.of(request), (request.method or "GET").upper()
         exchange = _Exchange(
             request=request,

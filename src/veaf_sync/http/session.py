@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 from requests import PreparedRequest, Response
+from requests.auth import AuthBase
 from requests.exceptions import TooManyRedirects
 
 from veaf_sync._version import __version__
@@ -42,7 +43,6 @@ class Session(requests.Session):
         self._hosts = Hosts(hosts)
         self._count_lock = threading.Lock()
         self._environment: dict[tuple[str | None, str | None], Mapping[str, Any]] = {}
-        self.auth = NoCredential()
         self.max_redirects = _REDIRECTS
         self.headers["User-Agent"] = f"veaf-sync/{__version__}"
         self.headers["Accept"] = "application/json"
@@ -56,6 +56,15 @@ class Session(requests.Session):
         )
         self.mount("https://", adapter)
         self.mount("http://", adapter)
+
+    @property
+    def auth(self) -> AuthBase:
+        """What is set on every request. There is always one: without, `requests` would look into ~/.netrc."""
+        return self._auth
+
+    @auth.setter
+    def auth(self, value: Any) -> None:
+        self._auth = value or NoCredential()
 
     def call(
         self,

@@ -1,4 +1,4 @@
-"""A deadline over one exchange on the network, held by real time.
+"""A deadline over one exchange on the network, held by real time, and a look at whom a connection has reached.
 
 A socket's own time-out bounds each wait, not their sum: one byte a second keeps it content for ever. So a
 thread shuts the socket when the deadline passes, whatever the exchange is waiting for: headers or body.
@@ -15,6 +15,8 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from veaf_sync.http.peers import refuse_metadata
 
 _current = threading.local()
 
@@ -110,7 +112,16 @@ def _adopt(sock: Any) -> None:
         watch.adopt(sock)
 
 
+def _reached(connection: HTTPConnection, sock: socket.socket) -> socket.socket:
+    if connection.proxy is None:  # a proxy looks names up itself
+        refuse_metadata(connection.host, sock)
+    return sock
+
+
 class _Watched(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _reached(self, super()._new_conn())
+
     def connect(self) -> None:
         super().connect()
         _adopt(self.sock)
@@ -121,6 +132,9 @@ class _Watched(HTTPConnection):
 
 
 class _WatchedTLS(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _reached(self, super()._new_conn())
+
     def connect(self) -> None:
         super().connect()
         _adopt(self.sock)
