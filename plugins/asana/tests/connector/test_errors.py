@@ -68,7 +68,7 @@ def test_a_log_in_page_is_no_answer(site, connect, pull):
 
 def test_a_wrong_token_is_said_at_once_and_not_tried_again(site, connect, monkeypatch):
     connector = connect(site)
-    monkeypatch.setenv("ASANA_TOKEN", "wrong")
+    monkeypatch.setenv("ASANA_TOKEN", "wrong-token")
     with pytest.raises(AuthError, match="Not Authorized"):
         connector.check()
     assert len(site.requests) == 1

@@ -275,7 +275,7 @@ class TestSettings:
 def test_wrong_token(github, connect, clock, many, monkeypatch):
     site = github(items=many(1), clock=clock)
     connector = connect(site)
-    monkeypatch.setenv("GITHUB_TOKEN", "wrong")
+    monkeypatch.setenv("GITHUB_TOKEN", "wrong-token")
     with pytest.raises(AuthError, match="401"):
         connector.check()
 

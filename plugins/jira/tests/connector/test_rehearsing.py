@@ -78,7 +78,7 @@ def test_many_projects_are_not_all_looked_at(jira, clock, connect, profile):
 def test_a_refused_token_is_told_of_the_gateway(jira, clock, connect, monkeypatch):
     site = jira("cloud", clock=clock)
     connector = connect(site)
-    monkeypatch.setenv(next(name for name in site.environment if name.endswith("CLOUD_TOKEN")), "scoped")
+    monkeypatch.setenv(next(name for name in site.environment if name.endswith("CLOUD_TOKEN")), "scoped-token")
     with pytest.raises(AuthError) as refused:
         connector.check()
     assert "A token with scopes works only at site: https://api.atlassian.com/ex/jira/" in refused.value.fix

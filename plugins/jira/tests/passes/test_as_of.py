@@ -104,7 +104,7 @@ def test_exit_codes_say_how_the_pass_went(command, profile, monkeypatch):
     assert code == 0, "reading a degraded snapshot is no failure"
     assert "DEGRADED" in out
     assert "Traceback" not in out + err
-    monkeypatch.setenv(f"JIRA_{profile.upper()}_TOKEN", "revoked")
+    monkeypatch.setenv(f"JIRA_{profile.upper()}_TOKEN", "revoked-token")
     code, _, err = command("sync")
     assert code == 2
     assert "credentials" in err

@@ -136,7 +136,7 @@ def test_wrong_credentials(read, monkeypatch, how):
     """Refused, or answered as anonymous: the identity is checked first, and nothing of the answer is believed."""
     read.site.knobs.wrong_credentials = how
     read.site.knobs.public = {"PAY"}
-    monkeypatch.setenv(f"JIRA_{read.site.profile.upper()}_TOKEN", "revoked")
+    monkeypatch.setenv(f"JIRA_{read.site.profile.upper()}_TOKEN", "revoked-token")
     before = len(read.site.requests)
     result = read.sync(full=True)
     assert (result.degraded, result.no_credentials, result.sources[0].state) == (True, True, "failed")
