@@ -99,7 +99,7 @@ class Drill:
 
     def wrong_credentials(self) -> None:
         for name in self.subject.site.environment:
-            self._environment(name, "wrong")
+            self._environment(name, "refused-token")
 
     @property
     def config(self) -> Config:

@@ -75,7 +75,7 @@ def test_a_refused_credential_is_tried_once_where_the_server_counts(jira, connec
     """Data Center shuts a user out after three refusals; a site that has to be asked may be one."""
     for edition, tries in (("auto", 1), (profile, 3 if profile == "cloud" else 1)):
         site = jira(profile, clock=clock)
-        connector = connect(site, edition=edition, env=dict.fromkeys(site.environment, "wrong"))
+        connector = connect(site, edition=edition, env=dict.fromkeys(site.environment, "refused-token"))
         with pytest.raises(AuthError):
             connector.partitions()
         assert (
