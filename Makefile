@@ -38,6 +38,7 @@ picture: .venv/.run
 
 docs: .venv/.dev
 	$(BIN)/python docs/write_reference.py
+	$(BIN)/python docs/write_reliability.py
 
 bench: .venv/.dev
 	$(BIN)/python -m bench
