@@ -157,7 +157,7 @@ def _objectives(status: Status, whole: RollUp) -> list[str]:
     rows = []
     for row in status.objectives:
         results = [
-            f"{md(result.title or result.id)}: {sentences.value(result)} ({sentences.standing(result)})"
+            f"{md(result.title or result.id)}: {md(sentences.value(result))} ({md(sentences.standing(result))})"
             for result in row.key_results
         ]
         told = f"{sentences.on_track(row.key_results)}: {'; '.join(results)}" if results else "none"
