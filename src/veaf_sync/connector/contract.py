@@ -268,6 +268,14 @@ class Connector(Generic[S]):
         """Ask once for a bulk task. Feature.BULK."""
         raise NotImplementedError
 
+    def hands_over(self) -> bool:
+        """Whether a write whose answer was lost may still be at work in the tool, as a task of unknown number.
+
+        What it was to write is waited for before it is sent again; else a direct read decides at once. Asked behind
+        `check`. The default: where writes may be `Pending`; for tools of which only some editions have tasks.
+        """
+        return Feature.BULK in self.features
+
     def close(self) -> None:
         """Let go of what the connector holds."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from veaf_sync.connector import Absent, Feature, Pending
+from veaf_sync.connector import Absent, Pending
 from veaf_sync.errors import AuthError, Forbidden, Rejected
 from veaf_sync.model import ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Lease, Store
@@ -112,7 +112,7 @@ class Writer:
         unread = not taken and isinstance(error, AuthError | Forbidden | Rejected)
         whole = unread and (isinstance(error, AuthError) or len(batch) == 1)
         told = [Outcome(change.item, Result.FAILED, reason) for change in batch] if whole else []
-        late = Feature.BULK in self.source.connector.features and not unread
+        late = not unread and self.source.connector.hands_over()
         outcomes = self.settler.conclude(lines, told, reason, late=late)
         lost = isinstance(error, AuthError) and any(outcome.result is Result.FAILED for outcome in outcomes)
         return outcomes, reason if lost else ""

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from veaf_sync.connector import LABELS, Absent, Feature, Pending
+from veaf_sync.connector import LABELS, Absent, Pending
 from veaf_sync.credentials import redact
 from veaf_sync.errors import SourceError
 from veaf_sync.model import ItemRef, Outcome, Result, TagChange, WorkItem
@@ -168,7 +168,7 @@ class Settler:
 
     def _look(self, entries: Sequence[Entry]) -> None:
         """Settle those lines without a task whose values are as wanted, and those that nothing can bring any more."""
-        late = Feature.BULK in self.source.connector.features
+        late = self.source.connector.hands_over()
         over = {entry.id for entry in self.store.journal.open(self.source.name, older_than=GIVEN_UP)}
         readings = self._readings({entry.item for entry in entries})
         settled: dict[int, Outcome] = {}

@@ -114,3 +114,7 @@ class JiraConnector(Connector[JiraSettings]):
 
     def poll(self, task: str, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
         return self._writing.poll(task, batch)
+
+    def hands_over(self) -> bool:
+        """Data Center has no bulk edits: there an edit is done when it is answered."""
+        return self._client.site.cloud

@@ -6,6 +6,7 @@ import pytest
 
 from veaf_sync.emulator import AnswerLost, Meanwhile
 from veaf_sync.model import Result
+from veaf_sync.sync.settling import LOOK_FIRST
 from veaf_sync_jira.connector import JiraConnector
 
 from .organisation import EDIT, M, count, results, settled
@@ -60,3 +61,22 @@ class TestSingly:
         assert sum(one.status == 401 for one in tagged.sent()) <= 8, "it does not hammer a site that refuses it"
         tagged.site.service.tokens = good
         settled(tagged, writes=M - 3)
+
+    def test_killed_before_it_arrived(self, tagged, profile, monkeypatch):
+        """There are no bulk tasks on Data Center: what is not to be seen there is not waited for, and sent again."""
+
+        def dies(self, batch):
+            raise KeyboardInterrupt
+
+        planned = tagged.plan(tagged.sync())
+        with monkeypatch.context() as patched:
+            patched.setattr(JiraConnector, "write", dies)
+            with pytest.raises(KeyboardInterrupt):
+                tagged.apply(planned)
+        assert len(tagged.store.journal.open("jira")) == 1
+        before = tagged.clock.monotonic()
+        result = tagged.sync(write=True)
+        assert results(result.outcomes) == {Result.APPLIED: M}
+        assert tagged.store.journal.open("jira") == []
+        assert tagged.clock.monotonic() - before < LOOK_FIRST
+        settled(tagged)
