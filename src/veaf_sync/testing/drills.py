@@ -76,6 +76,9 @@ class DrillSubject(Subject, Protocol):
     def entry(self) -> Mapping[str, Any]:
         """The entry of `sources:` that points at the emulator."""
 
+    def show(self, partition: str) -> None:
+        """The credential may see the partition again."""
+
     def writes(self, request: Request) -> bool:
         """Whether a request changes items."""
 

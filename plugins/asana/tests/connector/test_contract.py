@@ -8,6 +8,7 @@ import pytest
 
 from veaf_sync.model import Level, StateCategory
 from veaf_sync.testing import ConnectorContract, FaultDrills
+from veaf_sync.testing.simulation import simulate
 
 
 class OnAsana:
@@ -35,6 +36,9 @@ class OnAsana:
 
     def tags(self, item_id):
         return self.site.labels(item_id)
+
+    def show(self, partition):
+        self.site.hide_project(partition, hidden=False)
 
     def entry(self):
         return {**self.site.source(), "projects": ["901", "902"]}
@@ -66,3 +70,20 @@ class TestAsanaUnderFaults(FaultDrills):
     def subject(self, asana, connect, clock, many):
         items = [*many(24, "901", labels=("area-1",)), *many(6, "902", first=4001)]
         return OnAsana(asana(items=items, clock=clock), connect, clock)
+
+
+@pytest.fixture
+def anew(asana, connect, clock, many):
+    """Makes a new subject."""
+    items = [*many(12, "901", labels=("area-1",)), *many(4, "902", first=4001)]
+    return lambda: OnAsana(asana(items=items, clock=clock), connect, clock)
+
+
+def test_simulation(anew, monkeypatch):
+    """Faults, people, other rules and time, in any order: see `veaf_sync.testing.simulation`."""
+    simulate(anew, monkeypatch.setenv, examples=3, steps=20)
+
+
+@pytest.mark.nightly
+def test_simulation_for_long(anew, monkeypatch):
+    simulate(anew, monkeypatch.setenv, examples=60, steps=50)

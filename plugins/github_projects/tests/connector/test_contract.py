@@ -8,6 +8,7 @@ import pytest
 
 from veaf_sync.model import StateCategory
 from veaf_sync.testing import ConnectorContract, FaultDrills
+from veaf_sync.testing.simulation import simulate
 
 
 class OnGitHub:
@@ -36,6 +37,9 @@ class OnGitHub:
     def tags(self, item_id):
         return frozenset(self.site.content(item_id).labels)
 
+    def show(self, partition):
+        self.site.hide_project(partition, hidden=False)
+
     def entry(self):
         return self.site.source()
 
@@ -62,3 +66,20 @@ class TestGitHubUnderFaults(FaultDrills):
     def subject(self, github, connect, clock, many):
         items = [*many(24, "acme/1", labels=("area-1",)), *many(6, "acme/2", repository="acme/tools")]
         return OnGitHub(github(items=items, clock=clock), connect, clock)
+
+
+@pytest.fixture
+def anew(github, connect, clock, many):
+    """Makes a new subject."""
+    items = [*many(12, "acme/1", labels=("area-1",)), *many(4, "acme/2", repository="acme/tools")]
+    return lambda: OnGitHub(github(items=items, clock=clock), connect, clock)
+
+
+def test_simulation(anew, monkeypatch):
+    """Faults, people, other rules and time, in any order: see `veaf_sync.testing.simulation`."""
+    simulate(anew, monkeypatch.setenv, examples=3, steps=20)
+
+
+@pytest.mark.nightly
+def test_simulation_for_long(anew, monkeypatch):
+    simulate(anew, monkeypatch.setenv, examples=60, steps=50)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from veaf_sync.testing import ConnectorContract, FaultDrills
+from veaf_sync.testing.simulation import simulate
 
 
 class OnJira:
@@ -35,6 +36,9 @@ class OnJira:
     def tags(self, item_id):
         return frozenset(self.site.issue(item_id).labels)
 
+    def show(self, partition):
+        self.site.allow(partition)
+
     def entry(self):
         return {**self.site.source(), "projects": ["PAY", "SHOP"]}
 
@@ -59,3 +63,20 @@ class TestJiraUnderFaults(FaultDrills):
     def subject(self, jira, connect, clock, many, profile):
         items = [*many(24, labels=("theirs",)), *many(6, "SHOP")]
         return OnJira(jira(profile, items=items, clock=clock), connect, clock)
+
+
+@pytest.fixture
+def anew(jira, connect, clock, many, profile):
+    """Makes a new subject."""
+    items = [*many(12, labels=("theirs",)), *many(4, "SHOP")]
+    return lambda: OnJira(jira(profile, items=items, clock=clock), connect, clock)
+
+
+def test_simulation(anew, monkeypatch):
+    """Faults, people, other rules and time, in any order: see `veaf_sync.testing.simulation`."""
+    simulate(anew, monkeypatch.setenv, examples=3, steps=20)
+
+
+@pytest.mark.nightly
+def test_simulation_for_long(anew, monkeypatch):
+    simulate(anew, monkeypatch.setenv, examples=60, steps=50)
