@@ -111,6 +111,25 @@ def test_labels_of_2300_items_in_3_groups(large):
     assert (again.sources[0].new, again.sources[0].removed) == (0, 0)
 
 
+TEN_THOUSAND = {"Story": 4_300, "Bug": 3_300, "Task": 2_400}
+
+
+@pytest.mark.nightly
+def test_labels_of_10000_items_in_3_groups(organisation, some):
+    items = [item for kind, count in TEN_THOUSAND.items() for item in some(kind.upper(), count, type=kind)]
+    made = organisation("cloud", items=items, knobs=Knobs(), tag={"label": "okr:{objective}"})
+    made.mapping, made.strategy = LABELS, made.strategy + "  - {id: sure, title: Sure}\n"
+    planned = made.plan(made.sync())
+    before = len(made.sent())
+    applied = made.apply(planned)
+    assert Counter(outcome.result for outcome in applied.outcomes) == {Result.APPLIED: 10_000}
+    sent = kinds(made, before)
+    floor = floor_of_writing(made, TEN_THOUSAND, sent)
+    assert sent["POST bulk/issues/fields"] == 5 + 4 + 3
+    assert sent.total() == floor + 3
+    assert made.store.audit.verify() == []
+
+
 FEW = {"Story": 115, "Bug": 75, "Task": 40}
 
 
