@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SIZE_CAP = 500_000_000
 """Bytes: a plan of a million changes has about half of that."""
+_BLOCK = 1 << 20
 
 
 def read_plan(path: Path) -> Plan:
@@ -21,14 +22,25 @@ def read_plan(path: Path) -> Plan:
     from veaf_sync.plan import load
 
     try:
-        if path.stat().st_size > SIZE_CAP:
-            raise UsageError(f"{path} is too large for a plan. Nothing was written.")
-        return load(path.read_text(encoding="utf-8"))
+        return load(_content(path).decode())
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(
             f"{path} cannot be read: {reason}. Nothing was written.", fix="veaf-sync plan --out plan.json makes a plan."
         ) from None
+
+
+def _content(path: Path) -> bytes:
+    """All of the file, which may be a pipe. Raises `UsageError` where it is too large, as early as that is known."""
+    blocks: list[bytes] = []
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        while size <= SIZE_CAP and (block := file.read(_BLOCK)):
+            blocks.append(block)
+            size = max(size, len(blocks) * _BLOCK)
+    if size > SIZE_CAP:
+        raise UsageError(f"{path} is too large for a plan. Nothing was written.")
+    return b"".join(blocks)
 
 
 def write_plan(plan: Plan, path: Path) -> None:

@@ -39,6 +39,8 @@ def load(text: str) -> Plan:
     """The plan in `text`. Raises `Refused` where it is no plan, of another format, cut off or altered."""
     try:
         raw = json.loads(text)
+    except RecursionError:
+        raise Refused("The plan is nested deeper than any plan. Nothing was written.", fix=_AGAIN) from None
     except ValueError as error:
         raise Refused(
             f"The plan cannot be read as JSON: it is cut off or damaged ({error}). Nothing was written.", fix=_AGAIN
@@ -54,7 +56,7 @@ def load(text: str) -> Plan:
         raise Refused("The plan was altered: its digest does not match its content. Nothing was written.", fix=_AGAIN)
     try:
         return _plan(raw)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Refused(f"The plan is not whole: {error!r}. Nothing was written.", fix=_AGAIN) from error
 
 
