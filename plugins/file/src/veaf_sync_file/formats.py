@@ -11,6 +11,7 @@ import gzip
 import json
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from veaf_sync_file.settings import ENDINGS
 from veaf_sync_file.tables import Cells, Header, csv_rows, xlsx_rows
 from veaf_sync_file.text import LINE_CAP, not_unicode
 
-UNPACKED_CAP = 1024 * 1024 * 1024
+UNPACKED_CAP = 128 * 1024 * 1024
 """Characters that a packed file may unpack to where they are more than `UNPACKED_RATIO` times its size."""
 UNPACKED_RATIO = 100
 _AGAIN = "Run the export again."
@@ -131,7 +132,7 @@ def _table(
         faults.add(top, f"the columns' names: {said}", _ENCODING)
     if faults or not header.fits(names, top, faults):
         return
-    several = {name for name in names if name and names.count(name) > 1}
+    several = {name for name, count in Counter(names).items() if name and count > 1}
     for number, cells in filled:
         if len(cells) != len(names) and not _fits(cells, len(names), ragged):
             faults.add(number, f"{len(cells)} cells under {len(names)} columns", _RAGGED)

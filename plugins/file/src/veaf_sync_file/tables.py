@@ -19,6 +19,10 @@ from veaf_sync_file.text import LINE_CAP
 
 SHEET_CAP = 1024 * 1024 * 1024
 """Bytes of an XLSX file when unpacked."""
+SHEET_RATIO, SHEET_FREE = 100, 64 * 1024 * 1024
+"""How often its size it may unpack to, from so many bytes on: what people type repeats itself less."""
+ROW_CAP = 1_048_576
+"""Rows that a spreadsheet has: https://support.microsoft.com/office/excel-specifications-and-limits"""
 Cells = Sequence[object]
 _SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 """A first line by which Excel is told the delimiter; it does not show it."""
@@ -77,8 +81,9 @@ def xlsx_rows(file: Path, sheet: str, faults: Faults) -> Iterator[tuple[int, Cel
     from openpyxl.utils.exceptions import InvalidFileException
 
     with zipfile.ZipFile(file) as parts:
-        if sum(part.file_size for part in parts.infolist()) > SHEET_CAP:
-            faults.add(0, f"unpacks to more than {SHEET_CAP:,} bytes", "Export it as CSV.")
+        cap = min(SHEET_CAP, max(SHEET_FREE, SHEET_RATIO * file.stat().st_size))
+        if sum(part.file_size for part in parts.infolist()) > cap:
+            faults.add(0, f"unpacks to more than {cap:,} bytes", "Export it as CSV.")
             return
     try:
         with closing(load_workbook(file, read_only=True, data_only=True)) as book:
@@ -89,6 +94,9 @@ def xlsx_rows(file: Path, sheet: str, faults: Faults) -> Iterator[tuple[int, Cel
             _find_merged(file, page, faults)
             page.reset_dimensions()  # some writers state too small a range
             for number, cells in enumerate(page.iter_rows(), 1):
+                if number > ROW_CAP:  # a row says its number itself, and those before it would be made up
+                    faults.add(number, f"more rows than {ROW_CAP:,}", "Export it as CSV.")
+                    return
                 yield number, [_plain(cell) for cell in cells]
     except (InvalidFileException, ParseError, KeyError, ValueError, TypeError, IndexError) as error:
         faults.add(0, f"is no XLSX file ({error})", "Open it, save it as XLSX or CSV.")
