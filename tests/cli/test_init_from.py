@@ -142,6 +142,9 @@ def test_asked_at_a_terminal_a_typed_token_is_kept_apart(tools, tmp_path):
     entry, environment = tools["asana"].entry, tools["asana"].emulator.environment
     token = environment[str(entry["token"]).removeprefix("env:")]
     ours, theirs = pty.openpty()
+    older = tmp_path / "mine" / ".secrets" / "asana.token"  # left open to others, and leading elsewhere
+    older.parent.mkdir(parents=True, mode=0o755)
+    older.symlink_to(tmp_path / "elsewhere")
     with subprocess.Popen(
         [sys.executable, "-m", "veaf_sync", "init", "mine", "--from", "asana"],
         stdin=theirs,
@@ -166,6 +169,8 @@ def test_asked_at_a_terminal_a_typed_token_is_kept_apart(tools, tmp_path):
     kept = tmp_path / "mine" / ".secrets" / "asana.token"
     assert kept.read_text().strip() == token
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert not (tmp_path / "elsewhere").exists()
     settings = (tmp_path / "mine" / "veaf-sync.yaml").read_text()
     assert "token: file:.secrets/asana.token" in settings
     assert token not in settings

@@ -159,7 +159,9 @@ def _kept(secret: str, name: str, connector: type[Connector[Any]], folder: Path)
     path = Path(SECRETS) / f"{connector.name}.{name}"
     try:
         (folder / SECRETS).mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(folder / path, "w", encoding="utf-8", opener=lambda file, flags: os.open(file, flags, 0o600)) as file:
+        (folder / SECRETS).chmod(0o700)
+        (folder / path).unlink(missing_ok=True)  # an older one may be a link, or open to others
+        with open(folder / path, "x", encoding="utf-8", opener=lambda file, flags: os.open(file, flags, 0o600)) as file:
             file.write(secret + "\n")
         (folder / SECRETS / ".gitignore").write_text("*\n", encoding="utf-8")
     except OSError as error:
