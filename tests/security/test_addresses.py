@@ -24,7 +24,9 @@ def test_the_other_server_counts_who_comes(elsewhere):
     assert elsewhere.connections == 1
 
 
-@pytest.mark.parametrize("status", REDIRECTS)
+@pytest.mark.parametrize(
+    "status", [302, 307, *(pytest.param(each, marks=pytest.mark.nightly) for each in (301, 303, 308))]
+)
 def test_a_redirect_elsewhere_is_followed_by_no_command(veaf, firm, elsewhere, tmp_path, status):
     at, plan = ("-C", firm.folder), tmp_path / "plan.json"
     veaf(*at, "sync")

@@ -93,10 +93,10 @@ def echo(secret, status: int, kind: str, user: str = "") -> Status:
 @pytest.mark.parametrize(
     ("kind", "statuses"),
     [
-        ("json", (200, 302, 400, 403, 404, 500, 401)),
+        ("json", (200, 302, 400, 403, 500, 401)),
         ("long", (200, 400)),
         ("text", (302, 400, 401)),
-        ("html", (200, 500)),
+        pytest.param("html", (200, 500), marks=pytest.mark.nightly),
     ],
 )
 def test_a_tool_that_gives_secrets_back_while_it_is_read(veaf, firm, tmp_path, kind, statuses):
@@ -118,7 +118,12 @@ def test_a_tool_that_gives_secrets_back_while_it_is_read(veaf, firm, tmp_path, k
 
 
 @pytest.mark.parametrize(
-    ("kind", "statuses"), [("json", (200, 400, 403, 404, 500, 401)), ("long", (200, 400)), ("text", (400, 401))]
+    ("kind", "statuses"),
+    [
+        ("json", (200, 400, 403, 404, 500, 401)),
+        ("long", (200, 400)),
+        pytest.param("text", (400, 401), marks=pytest.mark.nightly),
+    ],
 )
 def test_a_tool_that_gives_secrets_back_while_it_is_written(veaf, firm, tmp_path, kind, statuses):
     at, plan = ("-C", firm.folder), tmp_path / "plan.json"
@@ -228,7 +233,18 @@ def veaf_connectors():
 RULES = "rules: [{name: those, when: {labels: serve}, objective: fast-checkout}]\n"
 
 
-@pytest.mark.parametrize("dies", ["", "check", "partitions", "pages", "walk", "preview", "write", "close"])
+@pytest.mark.parametrize(
+    "dies",
+    [
+        "",
+        "walk",
+        "write",
+        *(
+            pytest.param(name, marks=pytest.mark.nightly)
+            for name in ("check", "partitions", "pages", "preview", "close")
+        ),
+    ],
+)
 def test_a_plugin_that_says_its_secret_everywhere(veaf, firm, tmp_path, monkeypatch, dies):
     monkeypatch.setenv("VEAF_SYNC_TRACE_PLUGINS", "1")
     monkeypatch.setenv("LEAKY_TOKEN", firm.secrets[0])

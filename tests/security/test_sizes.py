@@ -80,7 +80,7 @@ def hostile(tmp_path_factory) -> Path:
     spreadsheet(
         folder / "far.xlsx", {"xl/worksheets/sheet1.xml": SHEET % '<row r="99999999999"><c r="A99999999999"/></row>'}
     )
-    packed(folder / "bomb.jsonl.gz", (b" " * 65535 + b"\n") * 16, 300)
+    packed(folder / "bomb.jsonl.gz", (b" " * 65535 + b"\n") * 16, 160)
     (folder / "deep.jsonl").write_text("[" * 500_000 + "\n", "utf-8")
     (folder / "long.jsonl").write_bytes(b'{"key": "' + b"x" * 40 * MEGABYTE)
     (folder / "long.csv").write_bytes(b'key,title\nA,"' + b"x" * 40 * MEGABYTE)
