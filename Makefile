@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := -e . $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
 
-.PHONY: demo test test-nightly lint format dev docs picture bench lock clean
+.PHONY: demo test test-nightly lint audit format dev docs picture bench lock clean
 
 demo: .venv/.run
 	$(BIN)/veaf-sync demo
@@ -22,6 +22,11 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python requirements/audit.py
+
+# Asks PyPI's vulnerability service about every locked package; all else here works without a network.
+audit: .venv/.dev
+	$(BIN)/python requirements/audit.py --online
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
