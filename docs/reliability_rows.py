@@ -331,6 +331,12 @@ STORE = (
         "Celery with defaults lost 10 of 40 tasks; Dask ran 16 twice.",
     ),
     Row(
+        "worker-clocks",
+        "Clocks of workers that are days off",
+        "Only the database's clock decides who holds a lease.",
+        ("tests/sync/test_write.py::test_no_workers_clock_decides_who_holds_the_lease",),
+    ),
+    Row(
         "server-restart",
         "The database server is stopped at once and started again",
         "Asked again; what was committed stands.",

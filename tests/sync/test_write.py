@@ -300,6 +300,17 @@ def test_two_passes_at_once_are_one(tagged: Organisation) -> None:
     assert not tagged.sync().degraded
 
 
+@pytest.mark.parametrize("hours", [-48, 48])
+def test_no_workers_clock_decides_who_holds_the_lease(tagged: Organisation, hours: int) -> None:
+    """A worker whose clock is two days off neither takes a lease that is held nor thinks its own has run out."""
+    with holding(tagged.store, ["run"]) as leases:
+        tagged.clock.advance(hours * 3600)
+        with pytest.raises(Refused):
+            tagged.sync()
+        tagged.store.leases.renew(leases["run"])
+    assert not tagged.sync().degraded
+
+
 def test_tags_on_direct_items_only(tagged: Organisation) -> None:
     tagged.tool.edit("id-PAY-2", parent="PAY-0")
     assert plan_of(tagged, tagged.sync()).plan.counts.set == 9
