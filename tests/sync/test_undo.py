@@ -179,7 +179,7 @@ _EDITS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=_EDITS, since=_EDITS)
 def test_undo_restores_every_item_that_nobody_touched_and_takes_nothing_of_people(
     new_organisation: Any, before: Any, since: Any
