@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-STEP = {"cloud": 11, "dc": 17, "github": 17, "asana": 17, "all": 37}
+STEP = {"cloud": 7, "dc": 9, "github": 6, "asana": 6, "all": 20}
 """Every so many boundaries, in the everyday profile; `make test-nightly` takes all."""
 LEAST = 70
 

@@ -177,8 +177,12 @@ class Journal:
         item: ItemRef | None = None,
         source: str | None = None,
         digest: str | None = None,
+        learnt_after: int | None = None,
     ) -> list[Entry]:
-        """Lines of the journal, oldest first: those noted by `run`, about `item`, of `source`, of the plan `digest`."""
+        """Lines of the journal, oldest first: those noted by `run`, about `item`, of `source`, of the plan `digest`.
+
+        `learnt_after` a run: what became of them was known only when that run had been measured.
+        """
         conditions = [] if run is None else [_j.run == run]
         if item is not None:
             conditions += [_j.source == item.source, _j.item == item.id]
@@ -186,6 +190,8 @@ class Journal:
             conditions.append(_j.source == source)
         if digest is not None:
             conditions.append(_j.digest == digest)
+        if learnt_after is not None:
+            conditions.append(_j.since > learnt_after)
         return self._read(*conditions)
 
     def _decree(

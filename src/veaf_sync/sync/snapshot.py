@@ -64,7 +64,7 @@ def take(config: Config, store: Store, run: Run, *, after_writes: bool = False) 
     until = None if after_writes else run.id
     former = store.journal.elsewhere(config.targets, until)
     if after_writes:
-        since = store.journal.entries(run=run.id)
+        since = store.journal.entries(learnt_after=run.id)
         opened = [entry for name in config.settings.sources for entry in store.journal.open(name)]
         raw = with_open(with_writes(raw, _present(since, config)), _present(opened, config))
         former = pl.concat([former, _removed(since)])
