@@ -34,7 +34,9 @@ class Served:
             self._context.load_cert_chain(certificate)
         self._listener = socket.create_server((address, 0))
         self.host = f"{address}:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._over = False
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def _accept(self) -> None:
         while True:
@@ -47,12 +49,15 @@ class Served:
             except ssl.SSLError:
                 raw.close()
             except OSError:
-                if self._listener.fileno() < 0:
+                if self._over:
                     return
 
     def close(self) -> None:
+        """Ends the thread first: else it could take a connection of whoever gets the same descriptor next."""
+        self._over = True
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
         self._listener.close()
 
 
