@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-STEP = {"cloud": 7, "dc": 9, "github": 6, "asana": 6, "all": 20}
+STEP = {"cloud": 14, "dc": 19, "github": 13, "asana": 13, "all": 41}
 """Every so many boundaries, in the everyday profile; `make test-nightly` takes all."""
 LEAST = 70
 
