@@ -370,7 +370,7 @@ HOSTILE = (
     Row(
         "formulas",
         "Titles that begin with = + - @",
-        "Texts in every CSV and XLSX, never formulas.",
+        "Texts in every CSV, never formulas.",
         (
             "tests/text/test_text.py::test_no_cell_begins_a_formula",
             "tests/report/test_formats.py::test_a_spreadsheet_runs_nothing",
