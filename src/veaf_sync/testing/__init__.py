@@ -11,7 +11,8 @@ class TestMyConnector(ConnectorContract):
 
 from veaf_sync.clock import ManualClock
 from veaf_sync.testing.contract import ConnectorContract, Subject
-from veaf_sync.testing.drills import DrillSubject, FaultDrills, proves
+from veaf_sync.testing.drill import DrillSubject
+from veaf_sync.testing.drills import FaultDrills, proves
 from veaf_sync.testing.memory import MemoryConnector, MemorySettings, MemorySubject, MemoryTool
 
 __all__ = [

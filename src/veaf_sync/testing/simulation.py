@@ -28,7 +28,7 @@ from veaf_sync.emulator import AnswerLost, Fault, Reset, Status, Throttle, Trunc
 from veaf_sync.model import Result
 from veaf_sync.store import Filters, open_store
 from veaf_sync.sync import RunResult, make_undo
-from veaf_sync.testing.drills import Drill, DrillSubject
+from veaf_sync.testing.drill import Drill, DrillSubject
 
 FAULTS: dict[str, Fault] = {
     "429": Throttle(5),
