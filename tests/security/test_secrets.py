@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from veaf_sync.emulator.faults import Status
 
@@ -117,6 +119,44 @@ def test_a_tool_that_gives_secrets_back_while_it_is_read(veaf, firm, tmp_path, k
     assert leaks(firm, veaf.said, tmp_path / "out") == []
 
 
+def test_no_row_of_a_server_holds_a_secret(veaf, firm, tmp_path, new_url):
+    url = new_url("postgresql")
+    firm.settings(lambda document: document.update(store=url))
+    at, plan = ("-C", firm.folder), tmp_path / "plan.json"
+    veaf(*at, "sync")
+    veaf(*at, "plan", "--out", plan)
+    user = firm.tools["jira"].environment["JIRA_CLOUD_USER"]
+    give_back_where_written(firm, 400, "json")
+    veaf(*at, "apply", plan, "--accept", 5000, codes=(0, 3))
+    for number, tool in enumerate(firm.tools.values()):
+        tool.faults.clear()
+        tool.faults.add(echo(firm.secrets[2 * number], 403, "json", user), times=None)
+    veaf(*at, "sync", "--full", codes=(2, 3))
+    with psycopg.connect(url) as connection:
+        tables = connection.execute("SELECT relname FROM pg_stat_user_tables").fetchall()
+        rows = [
+            row[0]
+            for (table,) in tables
+            for row in connection.execute(SQL("SELECT row_to_json(t)::text FROM {} t").format(Identifier(table)))
+        ]
+    assert len(rows) > 100
+    assert any("•••" in row for row in rows), "nothing that the tools said was stored"
+    assert leaks(firm, [*veaf.said, "\n".join(rows)]) == []
+
+
+def give_back_where_written(firm, status: int, kind: str) -> None:
+    user = firm.tools["jira"].environment["JIRA_CLOUD_USER"]
+    for number, tool in enumerate(firm.tools.values()):
+        tool.faults.clear()
+        for method in ("POST", "PUT"):
+            tool.faults.add(
+                echo(firm.secrets[2 * number + 1], status, kind, user),
+                method=method,
+                when=lambda request: b"query" not in request.body[:20] or b"mutation" in request.body,
+                times=None,
+            )
+
+
 @pytest.mark.parametrize(
     ("kind", "statuses"),
     [
@@ -129,17 +169,8 @@ def test_a_tool_that_gives_secrets_back_while_it_is_written(veaf, firm, tmp_path
     at, plan = ("-C", firm.folder), tmp_path / "plan.json"
     veaf(*at, "sync")
     veaf(*at, "plan", "--out", plan)
-    user = firm.tools["jira"].environment["JIRA_CLOUD_USER"]
     for status in statuses:
-        for number, tool in enumerate(firm.tools.values()):
-            tool.faults.clear()
-            for method in ("POST", "PUT"):
-                tool.faults.add(
-                    echo(firm.secrets[2 * number + 1], status, kind, user),
-                    method=method,
-                    when=lambda request: b"query" not in request.body[:20] or b"mutation" in request.body,
-                    times=None,
-                )
+        give_back_where_written(firm, status, kind)
         veaf(*at, "apply", plan, "--accept", 5000, codes=(0, 3))
     veaf(*at, "check", "--online", codes=(0, 1, 2))
     veaf(*at, "runs")
@@ -257,7 +288,9 @@ def test_a_plugin_that_says_its_secret_everywhere(veaf, firm, tmp_path, monkeypa
     (firm.folder / "mapping.yaml").write_text(RULES, "utf-8")
     at = ("-C", firm.folder)
     veaf(*at, "check", "--online", codes=(0, 1, 2, 3))
-    veaf(*at, "sync", "--write", codes=(0, 3, 4))
+    said = veaf(*at, "sync", "--write", "-o", "json", codes=(0, 3, 4))
+    assert "•••" in said.err
+    assert said.code == 4 or "outcomes" in said.document, "what the plugin printed stands in the answer"
     veaf(*at, "plan", "--out", tmp_path / "plan.json", codes=(0, 3))
     veaf(*at, "apply", tmp_path / "plan.json", codes=(0, 3, 2))
     for command in ("status", "runs", "items"):

@@ -6,12 +6,12 @@ import csv
 import io
 import json
 import shutil
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from veaf_sync.cli.screened import answers
 from veaf_sync.cli.suggestions import complete, complete_fixes
 from veaf_sync.cli.tables import Table, wrapped
 from veaf_sync.text import clean, clean_cell, clean_json
@@ -30,7 +30,7 @@ def line(text: str = "", *, style: str = "") -> None:
         _console().print(Text("\n".join(lines), style=style), soft_wrap=True)
     else:
         for part in lines:
-            click.echo(part)
+            click.echo(part, file=answers())
 
 
 def table(rows: Table) -> None:
@@ -40,14 +40,15 @@ def table(rows: Table) -> None:
         _console().print(rows.rich(columns))
         return
     for text in rows.lines() if columns is None else rows.stacked(columns):
-        click.echo(text)
+        click.echo(text, file=answers())
 
 
 def document(answer: BaseModel | Mapping[str, Any]) -> None:
     """An answer as one JSON document, in the order of its fields."""
     plain = answer if isinstance(answer, Mapping) else answer.model_dump(mode="json", by_alias=True)
-    wide = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(clean_json(json.dumps(complete_fixes(plain), ensure_ascii=not wide, indent=2)))
+    stream = answers()
+    wide = (stream.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(clean_json(json.dumps(complete_fixes(plain), ensure_ascii=not wide, indent=2)), file=stream)
 
 
 def sheet(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -56,7 +57,7 @@ def sheet(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([clean_cell(cell) for cell in row] for row in rows)
-    click.echo(buffer.getvalue(), nl=False)
+    click.echo(buffer.getvalue(), nl=False, file=answers())
 
 
 def aside(text: str) -> None:
@@ -66,10 +67,10 @@ def aside(text: str) -> None:
 
 def width() -> int | None:
     """Columns of the terminal; `None` where there is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if answers().isatty() else None
 
 
 def _console() -> Any:
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False)
+    return Console(file=answers(), highlight=False, markup=False, emoji=False)

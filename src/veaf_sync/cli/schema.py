@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from veaf_sync.cli import options
+from veaf_sync.cli.screened import answers
 from veaf_sync.cli.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def command(workspace: Workspace, name: str) -> None:
             break
     else:
         schema = output_schema(name)
-    click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(schema, indent=2, ensure_ascii=False), file=answers())
 
 
 def output_schema(name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from veaf_sync.cli import options, printer
+from veaf_sync.cli.screened import plugins_begin
 from veaf_sync.errors import ConfigError, StoreError, UserError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Workspace:
         """The plugins: installed ones, and those of the folder that the configuration names, where there is one."""
         from veaf_sync import plugins
 
+        plugins_begin()
         return plugins.load(self.plugins_dir)
 
     @cached_property
@@ -47,6 +49,7 @@ class Workspace:
         """The installed plugins, for commands that bring a configuration of their own."""
         from veaf_sync import plugins
 
+        plugins_begin()
         return plugins.load()
 
     @cached_property
