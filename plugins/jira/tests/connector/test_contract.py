@@ -34,6 +34,7 @@ class OnJira:
         self.site.forbid(partition)
 
     def tags(self, item_id):
+        self.site.settle_tasks()
         return frozenset(self.site.issue(item_id).labels)
 
     def show(self, partition):
@@ -46,6 +47,7 @@ class OnJira:
         return request.path.endswith("/bulk/issues/fields") or request.method == "PUT"
 
     def label(self, item_id, add=(), remove=()):
+        self.site.settle_tasks()
         held = [value for value in self.site.issue(item_id).labels if value not in remove]
         self.site.edit(item_id, labels=(*held, *add))
 

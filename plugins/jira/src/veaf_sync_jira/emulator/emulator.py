@@ -126,6 +126,11 @@ class JiraEmulator(People, Emulator):
         with self.lock:
             self._bulk.tasks.clear()
 
+    def settle_tasks(self) -> None:
+        """Bulk tasks that have run their time have done what they do; otherwise seen at the next request (Cloud)."""
+        with self.lock:
+            self._bulk.settle()
+
     def finish_tasks(self) -> None:
         """Bulk tasks come to their end without being polled (Cloud)."""
         with self.lock:
