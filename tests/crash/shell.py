@@ -20,12 +20,13 @@ ZYGOTE = Path(__file__).with_name("forking.py")
 class Shell:
     """Runs commands, one at a time. `output` is the file into which they print."""
 
-    def __init__(self, output: Path, way: Literal["fork", "stay"]) -> None:
+    def __init__(self, output: Path, way: Literal["fork", "stay"], around: Sequence[str] = ()) -> None:
+        """`around`: a command that starts the process with what surrounds it."""
         self.output = output
         self._pid = 0
         self._forked = threading.Event()
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", str(ZYGOTE), way],
+            [*around, sys.executable, "-W", "ignore", str(ZYGOTE), way],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "POLARS_MAX_THREADS": "1"},
@@ -35,6 +36,17 @@ class Shell:
         self._to, self._from = self._process.stdin, self._process.stdout
         self._way = way
         self._heard = False
+
+    @property
+    def process(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    def wait(self) -> None:
+        """Wait until it is ready."""
+        if not self._heard:
+            assert self._hear() == {"ready": True}
+            self._heard = True
 
     def close(self) -> None:
         """End the process. What it does is over by then."""
@@ -56,9 +68,7 @@ class Shell:
         `die_at`: the number of the boundary around commits at which the process kills itself; `boundaries`: a file to
         which it writes their names. Both need a process of its own.
         """
-        if not self._heard:
-            assert self._hear() == {"ready": True}
-            self._heard = True
+        self.wait()
         asked = {
             "arguments": list(arguments),
             "at": at.isoformat(),

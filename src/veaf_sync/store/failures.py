@@ -18,7 +18,7 @@ _KNOWN = (
     (("malformed", "disk image"), "is damaged. Nothing more was read or written.", RESTORE),
     (
         ("database is locked", "database table is locked", "lock timeout", "database is busy"),
-        "is locked: another program has been writing to it for too long. This step wrote nothing.",
+        "is locked: another program has been writing to it for too long. This step stored nothing.",
         "Wait until the other run is done (veaf-sync runs), then try again.",
     ),
     (
@@ -27,8 +27,8 @@ _KNOWN = (
         "Make the file and its folder writable for you.",
     ),
     (
-        ("database or disk is full", "no space left", "could not extend file"),
-        "cannot grow: the disk is full. This step wrote nothing; what was stored before is safe.",
+        ("database or disk is full", "no space left", "could not extend file", "ioerr_shmsize"),
+        "cannot grow: the disk is full. This step stored nothing; what was stored before is safe.",
         "Free some space, then run the same command again: it goes on where it stopped.",
     ),
     (
@@ -36,7 +36,11 @@ _KNOWN = (
         "cannot be opened.",
         "Check that its folder exists and that you may write there.",
     ),
-    (("disk i/o error",), "cannot be read or written: the disk reports an error.", RESTORE),
+    (
+        ("disk i/o error",),
+        "cannot be read or written: the disk reports an error.",
+        f"Try again. Where it stays so, the disk or the file is damaged. {RESTORE}",
+    ),
     (
         ("password authentication failed", "no password supplied"),
         "refuses the user or password.",
@@ -55,7 +59,7 @@ _KNOWN = (
     ),
     (
         ("server closed the connection", "terminating connection", "connection is lost", "consuming input failed"),
-        "ended the connection. This step wrote nothing; what was stored before is safe.",
+        "ended the connection. This step stored nothing; what was stored before is safe.",
         "Run the same command again: it goes on where it stopped.",
     ),
 )
@@ -64,9 +68,10 @@ _KNOWN = (
 def explain(name: str, error: BaseException) -> StoreError:
     """The database's `error` as a `StoreError` about the store called `name`."""
     said = str(error).strip()
-    lowered = said.lower()
+    # SQLite says no more than "disk I/O error" where there is no room for the index of its log; the name tells.
+    lowered = f"{said} {getattr(error, 'sqlite_errorname', '')}".lower()
     for signs, what, fix in _KNOWN:
         if any(sign in lowered for sign in signs):
             return StoreError(f"The store {name} {what}", fix=fix)
     first = said.splitlines()[0] if said else type(error).__name__
-    return StoreError(f"The store {name} stopped: {first}. This step wrote nothing.", fix="See: veaf-sync runs")
+    return StoreError(f"The store {name} stopped: {first}. This step stored nothing.", fix="See: veaf-sync runs")
