@@ -6,13 +6,17 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
 EDITABLE := -e . $(patsubst %/pyproject.toml,-e %,$(wildcard plugins/*/pyproject.toml))
 
-.PHONY: demo test test-nightly lint audit format dev docs picture bench lock clean
+.PHONY: demo test test-crash test-nightly lint audit format dev docs picture bench lock clean
 
 demo: .venv/.run
 	$(BIN)/veaf-sync demo
 
 test: .venv/.dev
-	$(BIN)/pytest -n auto -m "not nightly"
+	$(BIN)/pytest -n auto -m "not crash and not nightly"
+
+# Kills the program at every request and every commit of a run, hundreds of times, and runs it again: some minutes.
+test-crash: .venv/.dev
+	$(BIN)/pytest -n auto -m crash tests/crash
 
 test-nightly: .venv/.dev
 	$(BIN)/pytest -n auto --hypothesis-profile=nightly

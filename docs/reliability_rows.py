@@ -209,7 +209,7 @@ WRITE = (
         "killed",
         "Killed (SIGKILL) at any commit of the store or any request",
         "The next run ends where the uninterrupted one would have: none missing, none doubled, no edit of people lost.",
-        ("tests/crash/test_crash.py::test_killed_anywhere_and_run_again",),
+        ("tests/crash/test_crash.py::test_killed_everywhere",),
         (),
         "Reading the set and writing it back loses edits; an operation that is not idempotent doubled 28 of 500.",
     ),
@@ -302,6 +302,8 @@ STORE = (
         "The disk is full, the file is read-only",
         "A clear message; nothing is lost; the next run goes on.",
         (
+            "tests/crash/test_disk.py::test_with_less_and_less_room",
+            "tests/crash/test_disk.py::test_no_file_is_spoilt_for_want_of_room",
             "tests/store/test_opening.py::test_a_disk_that_takes_nothing_more_is_named_and_loses_nothing",
             "tests/store/test_opening.py::test_who_may_only_read_sees_what_a_writer_at_work_writes",
         ),
@@ -316,6 +318,12 @@ STORE = (
             "tests/store/test_opening.py::test_flipped_bytes_are_an_error_and_no_traceback",
             "tests/store/test_opening.py::test_a_newer_schema_names_its_version_and_is_left_alone",
         ),
+    ),
+    Row(
+        "older-copy",
+        "An older copy of the store is brought back: its journal lacks the last lines",
+        "The next run writes nothing and the tools stay as they are; what it does not know as ours counts as people's.",
+        ("tests/crash/test_crash.py::test_killed_everywhere",),
     ),
     Row(
         "two-at-once",

@@ -93,13 +93,21 @@ class Matrix:
         die_at = point.number if point.instant is Instant.COMMIT else 0
         clock = self.scene.clock
         code = self.dying.run(self._arguments, clock.now(), self.scene.environment, die_at=die_at)
-        if code != KILLED:
+        # Two threads may share a commit: the last ones are not there in every run.
+        last = point.instant is Instant.COMMIT and point.number > len(self.boundaries) - 4
+        if code != KILLED and not (last and code == 0):
             return [f"was not killed, but ended with {code}: {self.dying.output.read_text()}"]
         for site in sites:
             site.faults.clear()
-        self._leases_run_out()
-        clock.advance(LEASE)
-        return list(self._wrong_after())
+        with closing(sqlite3.connect(self.scene.store)) as store, closing(sqlite3.connect(":memory:")) as older:
+            store.backup(older)
+            self._leases_run_out()
+            clock.advance(LEASE)
+            found = list(self._wrong_after())
+            if point.instant is Instant.COMMIT and not found:
+                older.backup(store)
+                found = list(self._wrong_with_the_older_store())
+        return found
 
     def _wrong_after(self) -> Iterator[str]:
         code = self.living.run(self._arguments, self.scene.clock.now(), self.scene.environment)
@@ -107,7 +115,8 @@ class Matrix:
             yield f"the second run ended with {code}: {self.living.output.read_text()}"
         if (held := self.scene.held()) != self.reference.held:
             yield f"the tools hold otherwise: {difference(held, self.reference.held)}"
-        lost = [line for line in self._kept_open() if line != ("jira-cloud", "")]
+        # Cloud writes by tasks: one that is still at work, or whose number was lost, is for the third run.
+        lost = [line for line in self._kept_open() if line[0] != "jira-cloud"]
         if lost:
             yield f"lines of the journal stayed open: {lost}"
         self.scene.clock.advance(HOUR)
@@ -120,6 +129,15 @@ class Matrix:
         if (kept := self._kept()) != self.reference.kept:
             yield f"the store knows otherwise: {kept} instead of {self.reference.kept}"
         yield from (crash for tool in self.scene.tools for crash in tool.site.crashes)
+
+    def _wrong_with_the_older_store(self) -> Iterator[str]:
+        """The store as the kill left it is brought back after all is done: a journal that lacks its later lines."""
+        self._leases_run_out()
+        self.scene.clock.advance(HOUR)
+        if wrote := self._once_more():
+            yield f"the older store wrote: {wrote}"
+        if (held := self.scene.held()) != self.reference.held:
+            yield f"with the older store the tools hold otherwise: {difference(held, self.reference.held)}"
 
     @property
     def _arguments(self) -> list[str]:
