@@ -24,8 +24,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from veaf_sync.emulator import AnswerLost, Fault, Reset, Status, Throttle, Truncate, broken_json, login_page
+from veaf_sync.emulator import AnswerLost, Fault, Meanwhile, Reset, Status, Throttle, Truncate, broken_json, login_page
+from veaf_sync.errors import Refused
 from veaf_sync.model import Result
+from veaf_sync.read import VERDICT_NAMES, coverage, open_snapshot
 from veaf_sync.store import Filters, open_store
 from veaf_sync.sync import RunResult, make_undo
 from veaf_sync.testing.drill import HOUR, Drill, DrillSubject
@@ -194,6 +196,27 @@ class Simulation(RuleBasedStateMachine):
             assert after == before, "refused, and something was written"
         self.is_seen(result)
 
+    @rule(nth=st.integers(2, 12))
+    def two_passes_write_at_once(self, nth: int) -> None:
+        """The second begins while the tool is at the `nth` request of the first; it is refused, and changes nothing."""
+        refused: list[str] = []
+
+        def another() -> None:
+            before = self.drill.tags()
+            try:
+                self.drill.sync(write=True, adopt_tags="people")
+            except Refused as error:
+                refused.append(error.message)
+            else:
+                refused.append("")
+            assert self.drill.tags() == before, "who was refused has written"
+
+        faults = self.subject.site.faults
+        planned = faults.add(Meanwhile(another), nth=nth)
+        self.a_pass_writes()
+        faults.remove(planned)
+        assert all("has been writing" in said for said in refused), "two passes wrote at once"
+
     @rule()
     def the_last_run_is_undone(self) -> None:
         if self.last is None or self.last.run.id != (self.drill.store.runs.latest() or self.last.run).id:
@@ -226,9 +249,21 @@ class Simulation(RuleBasedStateMachine):
         self.last = result
         rows = self.drill.store.results.list(result.run.id, filters=Filters(counted_only=False))
         assert rows["id"].is_unique().all(), "an item has two verdicts"
+        self.numbers_add_up(result)
         if not result.degraded:
             assert self.drill.known(result) == dict(self.subject.expected())
             self.unseen.clear()
+
+    def numbers_add_up(self, result: RunResult) -> None:
+        """Every counted item stands in one verdict, and those are all."""
+        counted = self.drill.store.results.list(result.run.id, filters=Filters())
+        of = dict(counted["verdict"].value_counts().iter_rows())
+        told = coverage(open_snapshot(self.drill.store, self.drill.config, str(result.run.id))).weights.count
+        assert {name: told.verdict(name) for name in VERDICT_NAMES} == {name: of.get(name, 0) for name in VERDICT_NAMES}
+        assert told.total == counted.height == sum(of.values())
+        ratio = told.coverage
+        if ratio.value is not None and ratio.low is not None and ratio.high is not None:
+            assert ratio.low <= ratio.value <= ratio.high
 
     @invariant()
     def nothing_of_people_is_lost(self) -> None:
