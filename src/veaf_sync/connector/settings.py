@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 
 from veaf_sync.connector.strict import Strict
@@ -35,9 +35,17 @@ def parse_duration(value: object) -> object:
     return value
 
 
+def said_duration(value: timedelta) -> str:
+    """A duration as `parse_duration` reads it, in the largest unit that it is whole in."""
+    lengths = {unit: timedelta(**{name: 1}) for unit, name in _UNITS.items()}
+    unit = next(unit for unit in reversed(lengths) if not value % lengths[unit])
+    return f"{value // lengths[unit]}{unit}"
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration, json_schema_input_type=Annotated[str, Field(pattern=r"^\d+\s*[smhd]$")]),
+    PlainSerializer(said_duration, return_type=str, when_used="json"),
 ]
 Texts = Annotated[
     tuple[str, ...],
