@@ -44,9 +44,15 @@ def test_undo_by_a_reviewed_file(work, veaf, tool, written, tmp_path):
     refused = work("-C", written, "apply", file)
     assert refused.code == 4, "the same guards hold"
     accept = re.search(r"--accept (\d+)", refused.err)[1]
+    count = len(ours(tool))
     ended = work("-C", written, "apply", file, "--accept", accept)
     assert ended.code == 0, ended.err
     assert ours(tool) == {}
+    assert f"({count} tag changes wait)" in work("-C", written, "status").out, "what is undone is wanted again"
+    assert [run["values"] for run in work("-C", written, "runs", "-o", "json").document["runs"]] == [2 * count, 0]
+    again = work("-C", written, "undo", "2", "--plan")
+    assert again.code == 2
+    assert "has been undone already" in again.err
 
 
 def test_undo_writes_when_nobody_is_to_be_asked(work, tool, written, monkeypatch):
@@ -82,6 +88,12 @@ def test_audit_tells_who_did_what_and_proves_it(work, veaf, written, tmp_path):
     assert f"Newest seal {seal}" in work("-C", written, "audit", "verify").out
     assert work("-C", written, "audit", "verify", "--seal", seal).code == 0
     document = work("-C", written, "audit", "-o", "json").document
+    assert document["newest_seal"] == seal
+    events = [entry["event"] for entry in document["entries"]]
+    assert not {"intend", "settle"} & set(events)
+    every = work("-C", written, "audit", "--records", "-o", "json").document["entries"]
+    assert {"intend", "settle"} <= {entry["event"] for entry in every}
+    assert [entry["event"] for entry in every if entry["event"] not in ("intend", "settle")] == events
     jsonschema.validate(document, veaf("schema", "audit").document)
     file = tmp_path / "audit.jsonl"
     assert work("-C", written, "audit", "export", "--out", file).code == 0

@@ -41,7 +41,9 @@ def command(ctx: click.Context, file: Path | None, accept: int | None, auto_appr
                 planned = make_plan(
                     config, workspace.registry, workspace.snapshots, workspace.clock, run, opened=opened, progress=shown
                 )
-            if not approving.approved(planned, ask=not auto_approve, quiet=form == "json"):
+            if not approving.approved(
+                planned, ask=not auto_approve, quiet=form == "json", otherwise="veaf-sync plan --out plan.json"
+            ):
                 return
             plan = planned.plan
         approving.write(

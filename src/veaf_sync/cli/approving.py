@@ -28,12 +28,12 @@ def must_ask(command: str, fix: str) -> None:
         )
 
 
-def approved(planned: Planned, *, ask: bool, quiet: bool) -> bool:
-    """Show a plan and ask. True where it is to be written."""
+def approved(planned: Planned, *, ask: bool, quiet: bool, otherwise: str) -> bool:
+    """Show a plan and ask. True where it is to be written; `otherwise` is the command that keeps it for later."""
     plan = planned.plan
     if not quiet:
         changes.show_planned(planned)
-        changes.show_digest(plan, file=None)
+        changes.show_digest(plan, file=None, otherwise=otherwise if ask else "")
     if not ask or not plan.changes:
         return True
     counts = plan.counts

@@ -25,9 +25,10 @@ FINDINGS = 1
 
 @click.group("audit", invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most this many.")
+@click.option("--records", is_flag=True, help="Also every batch of journal lines, as it was noted and as it ended.")
 @options.output("text", "json")
 @click.pass_context
-def command(ctx: click.Context, limit: int, form: str) -> None:
+def command(ctx: click.Context, limit: int, records: bool, form: str) -> None:
     """Who changed what, when, on whose plan; verify proves that nobody altered it.
 
     Entries are only added, each sealed together with the one before it; the database refuses anything else. Without
@@ -38,12 +39,12 @@ def command(ctx: click.Context, limit: int, form: str) -> None:
     from veaf_sync import read
 
     workspace: Workspace = ctx.obj
-    answer = read.audit(workspace.snapshots, limit)
+    answer = read.audit(workspace.snapshots, limit, records=records)
     if form == "json":
         printer.document(answer)
     elif answer.entries:
         printer.table(_table(answer, workspace.place.timezone))
-        printer.line(f"Newest seal {answer.entries[-1].seal}")
+        printer.line(f"Newest seal {answer.newest_seal}")
     else:
         printer.line("Nothing was changed yet.")
 

@@ -139,7 +139,7 @@ def show_digest(
     """The digest, and how to apply exactly this, or why apply would refuse it and how to go on then.
 
     `file` is where the plan was written, `refused` what the guards say to it, `otherwise` the command that goes on
-    where there is no file.
+    where there is no file; none where nobody is asked.
     """
     from veaf_sync.plan import digest
 
@@ -155,7 +155,7 @@ def show_digest(
             printer.line(f"  {reason}")
     elif file:
         printer.line(f"Apply exactly this: veaf-sync apply {name} · everything: veaf-sync show {name}")
-    else:
+    elif otherwise:
         printer.line(f"To review and apply exactly this: {otherwise}")
 
 

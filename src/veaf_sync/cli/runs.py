@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from veaf_sync.read import RunsAnswer
 
-CSV_COLUMNS = ("id", "at", "started", "finished", "status", "degraded", "wrote", "metric_version", "digest")
+CSV_COLUMNS = ("id", "at", "started", "finished", "status", "degraded", "wrote", "values", "metric_version", "digest")
 
 
 @click.command("runs")
@@ -45,10 +45,11 @@ def command(workspace: Workspace, limit: int, form: str) -> None:
 
 
 def _table(answer: RunsAnswer, zone: ZoneInfo) -> Table:
-    titles = ("AT", "STATUS", "SNAPSHOT", "WROTE", "DOCUMENTS")
-    table = Table([Column("RUN", right=True), *map(Column, titles)])
+    number = Column("RUN", right=True)
+    table = Table(
+        [number, *map(Column, ("AT", "STATUS", "SNAPSHOT")), Column("WROTE", right=True), Column("DOCUMENTS")]
+    )
     for run in answer.runs:
         snapshot = "" if run.status != "done" else ("DEGRADED" if run.degraded else "complete")
-        wrote = "yes" if run.wrote else "no"
-        table.add(str(run.id), moment(run.at, zone), run.status, snapshot, wrote, run.digest[:12])
+        table.add(str(run.id), moment(run.at, zone), run.status, snapshot, f"{run.values:,}", run.digest[:12])
     return table

@@ -44,15 +44,16 @@ def command(
     if undone is None:
         raise UsageError(f"There is no run {run}.", fix="veaf-sync runs")
     shows = only_plan or file is not None
+    later = f"veaf-sync undo {run} --out undo.json"
     if not shows and not auto_approve:
-        approving.must_ask("undo", f"veaf-sync undo {run} --out undo.json, review it, veaf-sync apply undo.json.")
+        approving.must_ask("undo", f"{later}, review it, veaf-sync apply undo.json.")
     with Sources(config, workspace.registry, workspace.clock) as opened:
         with progress(workspace) as shown:
             planned = make_undo(
                 config, workspace.registry, store, workspace.clock, undone, opened=opened, progress=shown
             )
         if not shows:
-            if approving.approved(planned, ask=not auto_approve, quiet=form == "json"):
+            if approving.approved(planned, ask=not auto_approve, quiet=form == "json", otherwise=later):
                 again = f"veaf-sync undo {run}" + (" --auto-approve" if auto_approve else "")
                 approving.write(ctx, planned.plan, opened, accept=accept, itself=again, form=form, quiet=True)
             return
@@ -64,4 +65,4 @@ def command(
     changes.show_planned(planned)
     itself = f"veaf-sync apply {shlex.quote(str(file))}" if file else f"veaf-sync undo {run}"
     refused = guard_reasons(planned.plan, config, store, workspace.clock, None, itself)
-    changes.show_digest(planned.plan, file=file, refused=refused, otherwise=f"veaf-sync undo {run} --out undo.json")
+    changes.show_digest(planned.plan, file=file, refused=refused, otherwise=later)

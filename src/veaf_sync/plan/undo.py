@@ -15,6 +15,7 @@ from veaf_sync.model import ItemRef, TagChange
 from veaf_sync.plan.document import Kept, Plan, State
 from veaf_sync.plan.wanted import digest_of, natural
 
+_UNDOES = "undoes run"
 _REFS = pl.Schema({"source": pl.String(), "id": pl.String()})
 
 
@@ -100,6 +101,11 @@ def _changed(done: TagChange, row: Mapping[str, Any] | None, tag: Tag | None) ->
             yield f"{value} stands there again"
 
 
+def is_undo(reason: str) -> bool:
+    """Whether a change of this reason takes back what a run wrote."""
+    return reason.startswith(f"{_UNDOES} ")
+
+
 def _back(done: TagChange, row: Mapping[str, Any], tag: Tag, undoes: int) -> TagChange:
     seen = {value for value in row["tags"] if tag.target != LABELS or tag.objective(value) is not None}
     return replace(
@@ -107,5 +113,5 @@ def _back(done: TagChange, row: Mapping[str, Any], tag: Tag, undoes: int) -> Tag
         key=row["key"],
         before=tuple(sorted(seen)),
         after=tuple(sorted((seen - set(done.after)) | set(done.before))),
-        reason=f"undoes run {undoes}" + (f" ({done.reason.rstrip('.')})" if done.reason else ""),
+        reason=f"{_UNDOES} {undoes}" + (f" ({done.reason.rstrip('.')})" if done.reason else ""),
     )

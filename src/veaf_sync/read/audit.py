@@ -24,19 +24,26 @@ class AuditRow(Part):
 
 
 class AuditAnswer(Answer):
-    """The newest entries, oldest first."""
+    """The newest entries, oldest first, and the seal of the newest of all, `""` where there is none.
 
+    Entries about a batch of the journal's lines are in it only where `records` is true.
+    """
+
+    records: bool
+    newest_seal: str
     entries: list[AuditRow]
 
 
-def audit(store: Store, limit: int) -> AuditAnswer:
-    """The last `limit` entries."""
+def audit(store: Store, limit: int, *, records: bool = False) -> AuditAnswer:
+    """The last `limit` entries; with `records` also those about batches of the journal's lines."""
     done = store.runs.latest()
     return AuditAnswer(
         run=done.id if done else None,
         as_of=done.at if done else None,
         degraded=bool(done and done.degraded),
-        entries=[_row(entry) for entry in store.audit.entries(last=limit)],
+        records=records,
+        newest_seal=next((entry.seal for entry in store.audit.entries(last=1)), ""),
+        entries=[_row(entry) for entry in store.audit.entries(last=limit, records=records)],
     )
 
 

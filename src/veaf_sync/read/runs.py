@@ -9,7 +9,10 @@ from veaf_sync.store import Run, Store
 
 
 class RunRow(Part):
-    """One pass. `digest` is over the documents it used; `summary` says what each source brought."""
+    """One pass. `digest` is over the documents it used; `summary` says what each source brought.
+
+    `values` is how many values were set or taken away in the tools under its number.
+    """
 
     id: int
     at: Instant
@@ -18,6 +21,7 @@ class RunRow(Part):
     status: str
     degraded: bool
     wrote: bool
+    values: int
     metric_version: str
     digest: str
     summary: dict[str, Any]
@@ -33,6 +37,7 @@ def runs(store: Store, limit: int = 20) -> RunsAnswer:
     """The last `limit` runs."""
     found = store.runs.list(limit)
     done: Run | None = store.runs.latest()
+    values = store.journal.values_of([run.id for run in found])
     return RunsAnswer(
         run=done.id if done else None,
         as_of=done.at if done else None,
@@ -46,6 +51,7 @@ def runs(store: Store, limit: int = 20) -> RunsAnswer:
                 status=run.status,
                 degraded=run.degraded,
                 wrote=run.wrote,
+                values=values.get(run.id, 0),
                 metric_version=run.metric_version,
                 digest=run.digest,
                 summary=dict(run.summary),

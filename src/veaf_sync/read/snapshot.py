@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from veaf_sync import mapping
+from veaf_sync import mapping, plan
 from veaf_sync.config import Config
-from veaf_sync.model import Result
+from veaf_sync.model import Action, Result
 from veaf_sync.read.ancestry import epic_pairs
 from veaf_sync.store import Filters, PartitionState, Run, Store
 from veaf_sync.strategy import Period, Tree, tree
@@ -113,8 +113,13 @@ class Snapshot:
 
     @property
     def waiting(self) -> int:
-        """Tag values that a plan would still set or clear: those of the run less those written since."""
-        written = sum(entry.result == Result.APPLIED for entry in self.store.journal.entries(run=self.run.id))
+        """Tag values that a plan would still set or clear: those of the run less those that were written and stand."""
+        last = {
+            (entry.item, entry.target, entry.value): entry
+            for entry in self.store.journal.entries(run=self.run.id)
+            if entry.result == Result.APPLIED and entry.action in (Action.ADD, Action.REMOVE)
+        }
+        written = sum(not plan.is_undo(entry.reason) for entry in last.values())
         return max(0, int(self.run.summary.get("waiting", 0)) - written)
 
     def claimed(self, raw: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, true
 
 from veaf_sync.store import tables
 from veaf_sync.store.engine import Database
@@ -26,6 +26,7 @@ _INTENT = (
     _j.digest,
 )  # fmt: skip
 _OUTCOME = (_j.id, _j.run, _j.result, _j.detail, _j.effect, _j.settled, _j.since)
+_RECORDS = ("intend", "settle")
 _COVERED = {"intend": _INTENT, "settle": _OUTCOME, "decree": (*_INTENT, *_OUTCOME)}
 """Which columns of the journal's lines the digest of an event is over: those that never change again."""
 
@@ -39,11 +40,15 @@ class Audit:
         with self._database.writing(lease) as connection:
             append(self._database, connection, event, lease, run=run, source=source, detail=detail)
 
-    def entries(self, *, after: int = 0, last: int | None = None) -> Iterator[AuditEntry]:
-        """Entries behind the number `after`, oldest first; with `last` only so many, the newest."""
-        query = select(tables.audit).where(_a.id > after)
+    def entries(self, *, after: int = 0, last: int | None = None, records: bool = True) -> Iterator[AuditEntry]:
+        """Entries behind the number `after`, oldest first; with `last` only so many, the newest.
+
+        Without `records` those are left out that a batch of the journal's lines was noted, or what became of it.
+        """
+        kinds = true() if records else _a.event.not_in(_RECORDS)
+        query = select(tables.audit).where(_a.id > after, kinds)
         if last is not None:
-            newest = select(_a.id).order_by(_a.id.desc()).limit(last).subquery()
+            newest = select(_a.id).where(kinds).order_by(_a.id.desc()).limit(last).subquery()
             query = query.where(_a.id.in_(select(newest.c.id)))
         with self._database.reading() as connection:
             for row in connection.execute(query.order_by(_a.id)):
@@ -132,7 +137,7 @@ def digest_of_lines(connection: Connection, kind: str, lines: Collection[int]) -
 
 def _kind(event: str) -> str:
     """What an event fixes of the journal's lines: their intent, their outcome, or both; "" for other events."""
-    if event in ("intend", "settle"):
+    if event in _RECORDS:
         return event
     return "decree" if event == "withdraw" or event.startswith("adopt-") else ""
 

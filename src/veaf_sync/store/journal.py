@@ -194,6 +194,16 @@ class Journal:
             conditions.append(_j.since > learnt_after)
         return self._read(*conditions)
 
+    def values_of(self, runs: Collection[int]) -> dict[int, int]:
+        """How many values each of `runs` set or took away in the tools; a run that wrote none is not in it."""
+        query = (
+            select(_j.run, func.count())
+            .where(_j.run.in_(list(runs)), _j.result == str(Result.APPLIED), _j.action.in_(_WRITES))
+            .group_by(_j.run)
+        )
+        with self._database.reading() as connection:
+            return {int(run): int(count) for run, count in connection.execute(query)}
+
     def _decree(
         self,
         run: int,

@@ -39,16 +39,20 @@ def make_undo(
     done = _done(store.journal.entries(run=undoes.id))
     run = store.runs.latest()
     if not done or run is None:
-        wrote = ", ".join(str(other.id) for other in store.runs.list(1000) if other.wrote) or "none"
-        raise UsageError(
-            f"Run {undoes.id} wrote nothing that could be undone. Runs that wrote: {wrote}.", fix="veaf-sync runs"
-        )
+        raise UsageError(_nothing(store, undoes.id), fix="veaf-sync runs")
     shot = snapshots.take(config, store, run, after_writes=True)
     tags = {name: tag for name, tag in config.tags.items() if not config.settings.sources[name].read_only}
     plan = plans.reverse(done, shot.items, tags, undoes=undoes.id, **state_of(config, store, run, shot))
     with opening(config, registry, clock, opened) as open_sources:
         planned = previewed(plan, config, open_sources)
     return replace(planned, notes=(*planned.notes, *_wanted_again(planned.plan, config, store, run, shot)))
+
+
+def _nothing(store: Store, run: int) -> str:
+    if store.journal.values_of([run]):
+        return f"What run {run} wrote has been undone already: nothing of it still stands. Nothing was changed."
+    wrote = sorted(store.journal.values_of([other.id for other in store.runs.list(1000)]))
+    return f"Run {run} wrote nothing that could be undone. Runs that wrote: {', '.join(map(str, wrote)) or 'none'}."
 
 
 def _done(entries: Sequence[Entry]) -> list[TagChange]:

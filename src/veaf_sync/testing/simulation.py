@@ -227,7 +227,7 @@ class Simulation(RuleBasedStateMachine):
         try:
             planned = make_undo(drill.config, drill.registry, drill.store, self.subject.clock, self.last.run)
         except Exception as error:
-            assert "wrote nothing that could be undone" in str(error)  # noqa: PT017  undone before
+            assert "undone" in str(error)  # noqa: PT017
             return
         if planned.plan.changes and not planned.plan.degraded:
             drill.apply(planned, accept=self.number(planned.plan.changes))
