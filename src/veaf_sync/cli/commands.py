@@ -34,6 +34,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Look inside": {
         "runs": "The last runs.",
         "audit": "Who changed what, when, on whose plan; verify proves that nobody altered it.",
+        "store": "The database of everything that was read and written: store backup.",
         "plugins": "Connectors in use, and why one did not load; new starts one.",
         "schema": "JSON Schemas of the configuration and of every JSON output.",
     },

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from veaf_sync.store.audit import Audit
+from veaf_sync.store.backup import copy
 from veaf_sync.store.engine import Database
 from veaf_sync.store.items import Items
 from veaf_sync.store.journal import Journal
@@ -28,6 +30,10 @@ class Store:
         self.results = Results(database)
         self.journal = Journal(database)
         self.audit = Audit(database)
+
+    def copy_to(self, path: Path) -> None:
+        """Copy everything to a file that is a store by itself (SQLite). Raises `StoreError` and `OSError`."""
+        copy(self._database, path)
 
     def close(self) -> None:
         """Let go of every connection."""
