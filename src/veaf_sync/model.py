@@ -164,8 +164,12 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change; `detail` says why it failed or what a person did meanwhile."""
+    """What became of one change; `detail` says why it failed or what a person did meanwhile.
+
+    `unsent` says of one that failed that the tool was not asked for it, so that nothing needs to be looked up.
+    """
 
     item: ItemRef
     result: Result
     detail: str = ""
+    unsent: bool = False

@@ -8,7 +8,7 @@ import pytest
 
 from veaf_sync.credentials import Secret
 from veaf_sync.errors import Incomplete, Rejected
-from veaf_sync.http import Credential, Session
+from veaf_sync.http import Credential, Patience, Session, Throttled
 
 TOKEN = "s3cr3t-t0ken-value"
 
@@ -80,6 +80,15 @@ def test_a_write_never_follows_a_redirect(server, make_session):
     with pytest.raises(Incomplete, match="was not followed"):
         make_session().call("POST", f"{server.url}/x", json={})
     assert len(server.heads) == 1
+
+
+def test_what_is_redirected_waits_no_longer_than_it_may(server, make_session):
+    server.script = lambda wire, n: (
+        wire.answer(302, Location="/y") if n == 1 else wire.answer(429, **{"Retry-After": "50"})
+    )
+    with pytest.raises(Throttled, match="Walking PAY"):
+        make_session().call("GET", f"{server.url}/x", what="Walking PAY", patience=Patience(10))
+    assert len(server.heads) == 2
 
 
 def test_redirect_ring_ends(server, make_session):

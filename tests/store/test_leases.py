@@ -192,3 +192,44 @@ def test_workers_of_one_lease_stage_beside_each_other(url, driver, item):
         assert failures == []
         sync.publish(run)
         assert store.items.frame(run.id).height == 81
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_two_threads_renew_the_same_lease(new_url, engine):
+    """The heartbeat, and whoever waits for a bulk task."""
+    with open_store(new_url(engine)) as store:
+        lease = store.leases.acquire("source:x", "me", timedelta(minutes=1))
+        assert at_once(lambda: [store.leases.renew(lease) for _ in range(100)], 2) == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_the_audit_is_one_chain_whoever_adds_to_it(new_url, engine):
+    with open_store(new_url(engine)) as store:
+        leases = [store.leases.acquire(name, name, timedelta(minutes=1)) for name in ("run", "source:a", "source:b")]
+
+        def add():
+            lease = leases.pop()
+            for number in range(40):
+                store.audit.note("x", lease, run=1, detail={"number": number})
+
+        assert at_once(add, 3) == []
+        assert len(list(store.audit.entries())) == 120
+        assert store.audit.verify() == []
+
+
+def at_once(work, threads):
+    """What went wrong in `threads` threads that do the same."""
+    errors = []
+
+    def go():
+        try:
+            work()
+        except Exception as error:
+            errors.append(error)
+
+    running = [threading.Thread(target=go) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return errors

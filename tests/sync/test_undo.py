@@ -126,6 +126,34 @@ def test_what_a_later_run_changed_is_left_to_it(tagged: Organisation) -> None:
     assert {change.key for change in planned.plan.changes} == {"PAY-1", "SHOP-4", "SHOP-7", "OPS-10"}
 
 
+def test_undo_does_not_put_back_what_another_undo_took(tagged: Organisation) -> None:
+    first = tagged.sync(write=True)
+    tagged.tool.add("OPS", "OPS-99", type="Bug")
+    tagged.clock.advance(3600)
+    second = tagged.sync(write=True)
+    assert [outcome.result for outcome in second.outcomes] == [Result.APPLIED]
+    apply(tagged, undo(tagged, first.run.id))
+    assert [key for key, values in tags(tagged).items() if values] == ["OPS-99"]
+    apply(tagged, undo(tagged, second.run.id))
+    assert not any(tags(tagged).values())
+
+
+def test_what_a_later_run_wrote_again_is_not_taken_back(tagged: Organisation) -> None:
+    mapping = tagged.mapping
+    first = tagged.sync(write=True)
+    tagged.mapping = "rules: []\n"
+    tagged.clock.advance(3600)
+    tagged.sync(write=True)
+    tagged.mapping = mapping
+    tagged.clock.advance(3600)
+    third = tagged.sync(write=True)
+    before = tags(tagged)
+    planned = undo(tagged, first.run.id)
+    assert planned.plan.changes == ()
+    assert any(f"written again since, by run {third.run.id}" in note for note in planned.notes)
+    assert tags(tagged) == before
+
+
 def test_what_a_person_does_between_undo_and_apply_wins(tagged: Organisation) -> None:
     first = tagged.sync(write=True)
     planned = undo(tagged, first.run.id)

@@ -49,6 +49,11 @@ class Manner:
         request.veaf_manner = self  # type: ignore[attr-defined]
 
     @classmethod
+    def hand_on(cls, request: PreparedRequest, following: PreparedRequest) -> None:
+        """Let what follows a redirected `request` be treated like it."""
+        cls.of(request).mark(following)
+
+    @classmethod
     def of(cls, request: PreparedRequest) -> Manner:
         """What `request` carries; the defaults for one that was not sent by `Session.call`."""
         carried = getattr(request, "veaf_manner", None)

@@ -133,6 +133,7 @@ class Session(requests.Session):
 
     def rebuild_auth(self, prepared_request: PreparedRequest, response: Response) -> None:
         """Credentials go only to the host they were set for; ~/.netrc is never looked into."""
+        Manner.hand_on(response.request, prepared_request)
         before = response.request.url or ""
         if self.should_strip_auth(before, prepared_request.url or ""):  # type: ignore[no-untyped-call]
             prepared_request.headers.pop("Authorization", None)

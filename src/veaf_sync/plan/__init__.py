@@ -10,7 +10,7 @@ from veaf_sync.plan.file import digest, document, dump, load
 from veaf_sync.plan.guard import Circumstances, guard
 from veaf_sync.plan.settings import Governance, RunGuards
 from veaf_sync.plan.summary import ObjectiveChanges, SourceSummary, summarise
-from veaf_sync.plan.undo import is_undo, reverse
+from veaf_sync.plan.undo import reverse, undone_run
 from veaf_sync.plan.wanted import digest_of, make
 
 __all__ = [
@@ -29,11 +29,11 @@ __all__ = [
     "document",
     "dump",
     "guard",
-    "is_undo",
     "load",
     "make",
     "refuse",
     "restrict",
     "reverse",
     "summarise",
+    "undone_run",
 ]

@@ -101,9 +101,10 @@ def _changed(done: TagChange, row: Mapping[str, Any] | None, tag: Tag | None) ->
             yield f"{value} stands there again"
 
 
-def is_undo(reason: str) -> bool:
-    """Whether a change of this reason takes back what a run wrote."""
-    return reason.startswith(f"{_UNDOES} ")
+def undone_run(reason: str) -> int:
+    """The run that a change of this reason takes back; 0 where it takes back none."""
+    first, _, number = reason.partition(" (")[0].rpartition(" ")
+    return int(number) if first == _UNDOES and number.isdigit() else 0
 
 
 def _back(done: TagChange, row: Mapping[str, Any], tag: Tag, undoes: int) -> TagChange:

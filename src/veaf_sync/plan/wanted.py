@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -33,6 +34,7 @@ def make(
     sources: Mapping[str, str],
     degraded: AbstractSet[tuple[str, str]] = frozenset(),
     overruled: pl.DataFrame | None = None,
+    unsettled: Mapping[tuple[str, str], str] = MappingProxyType({}),
 ) -> Plan:
     """The plan for the sources of `tags`, from ITEMS, VERDICTS and WEIGHTS of a run.
 
@@ -42,7 +44,8 @@ def make(
     in `skipped` where they differ. `documents` are the texts of the configuration, `sources` says as of when each
     source was read. Where a tag does not heed people, items that they left otherwise than it is wanted are left alone;
     `overruled` (source, id, objective) says what they took away there. In a source with a `degraded` (source,
-    partition) nothing is cleared: such clears are `refused`.
+    partition) nothing is cleared: such clears are `refused`. So are those of `unsettled` items (source, id), above
+    which the parent that is named there was not read.
     """
     uncertain = {source for source, _ in degraded}
     rows = _decided(items, verdicts, weights, tags)
@@ -59,11 +62,15 @@ def make(
             continue
         change = _change(row, tag)
         skipped.extend(_kept(row, tag))
-        if row["source"] in uncertain and change.removes:
+        parent = unsettled.get((row["source"], row["id"]))
+        if change.removes and (row["source"] in uncertain or parent is not None):
             only_clears = replace(change, after=tuple(v for v in change.before if v in change.after))
-            refused.append(
-                Refusal(only_clears, f"{row['source']} was not read completely, so nothing is cleared there")
+            why = (
+                f"{row['source']} was not read completely, so nothing is cleared there"
+                if row["source"] in uncertain
+                else f"the parent {parent} was not read, so whether it serves nothing is not known; not cleared"
             )
+            refused.append(Refusal(only_clears, why))
             change = replace(change, after=tuple(sorted({*change.before, *change.after})))
         if change.adds or change.removes:
             changes.append((change, row["partition"]))

@@ -119,7 +119,7 @@ class Snapshot:
             for entry in self.store.journal.entries(run=self.run.id)
             if entry.result == Result.APPLIED and entry.action in (Action.ADD, Action.REMOVE)
         }
-        written = sum(not plan.is_undo(entry.reason) for entry in last.values())
+        written = sum(not plan.undone_run(entry.reason) for entry in last.values())
         return max(0, int(self.run.summary.get("waiting", 0)) - written)
 
     def claimed(self, raw: pl.DataFrame) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from veaf_sync.store.values import as_json, clean, from_json, instant
 
 _a, _j = tables.audit.c, tables.journal.c
 _BATCH = 1000
+_CHAIN_LOCK = 0x5EAF + 1
 _INTENT = (
     _j.id, _j.source, _j.item, _j.key, _j.partition, _j.handle, _j.target, _j.value, _j.action, _j.reason, _j.rule,
     _j.digest,
@@ -54,12 +55,12 @@ class Audit:
             for row in connection.execute(query.order_by(_a.id)):
                 yield _entry(row)
 
-    def last(self, event: str) -> AuditEntry | None:
-        """The newest entry of an event."""
-        query = select(tables.audit).where(_a.event == event).order_by(_a.id.desc()).limit(1)
+    def newest(self, event: str) -> Iterator[AuditEntry]:
+        """The entries of an event, newest first."""
+        query = select(tables.audit).where(_a.event == event).order_by(_a.id.desc())
         with self._database.reading() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else _entry(row)
+            for row in connection.execute(query):
+                yield _entry(row)
 
     def verify(self, head: str = "") -> list[str]:
         """What does not hold, one sentence each: of the chain, and of the journal against it.
@@ -98,7 +99,12 @@ def append(
     source: str = "",
     detail: Mapping[str, Any],
 ) -> None:
-    """Add an entry in the transaction of what it is about, so that neither is there without the other."""
+    """Add an entry in the transaction of what it is about, so that neither is there without the other.
+
+    Leases of other sources add entries at the same time; until the transaction ends, nobody else follows the last one.
+    """
+    if not database.sqlite:  # SQLite has one writer at a time
+        connection.execute(select(func.pg_advisory_xact_lock(_CHAIN_LOCK)))
     before = connection.execute(select(_a.seal).order_by(_a.id.desc()).limit(1)).scalar_one_or_none() or ""
     row = {
         "at": connection.execute(select(database.now)).scalar_one(),

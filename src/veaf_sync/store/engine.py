@@ -114,11 +114,7 @@ class Database:
         with self.unfenced(lasting=lasting) as connection:
             row = self.run(connection, _lease_row, this_lease=lease.name).one_or_none()
             if row is None or row.fence != lease.fence or row.holder != lease.holder or not row.holder:
-                now = f"{row.holder} holds it now" if row is not None and row.holder else "nobody holds it now"
-                raise FenceLost(
-                    f"This run lost the lease {lease.name!r}: {now}. This step wrote nothing.",
-                    fix="Let the other run finish (veaf-sync runs), then run the same command again.",
-                )
+                raise fence_lost(lease, row.holder if row is not None else None)
             yield connection
 
     def insert(self, table: Table) -> Any:
@@ -249,3 +245,12 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writing", False) else "BEGIN")
 
     return engine
+
+
+def fence_lost(lease: Lease, holder: str | None) -> FenceLost:
+    """The error of who writes under a lease that `holder` holds now."""
+    now = f"{holder} holds it now" if holder else "nobody holds it now"
+    return FenceLost(
+        f"This run lost the lease {lease.name!r}: {now}. This step wrote nothing.",
+        fix="Let the other run finish (veaf-sync runs), then run the same command again.",
+    )

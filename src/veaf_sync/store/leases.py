@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
 from veaf_sync.errors import FenceLost, Refused
 from veaf_sync.store import tables
-from veaf_sync.store.engine import Database
+from veaf_sync.store.engine import Database, fence_lost
 from veaf_sync.store.records import Lease
 from veaf_sync.store.values import clean, instant
 
@@ -50,15 +51,29 @@ class Leases:
     def renew(self, lease: Lease, ttl: timedelta | None = None) -> None:
         """Hold `lease` for `ttl` from now (`None`: as long as it was acquired for). Raises `FenceLost`."""
         length = _t.ttl if ttl is None else ttl // timedelta(microseconds=1)
-        with self._database.writing(lease) as connection:
-            connection.execute(
-                update(tables.leases).where(_t.name == lease.name).values(expires=self._database.now + length)
-            )
+        self._change(lease, expires=self._database.now + length)
+
+    def check(self, *leases: Lease) -> None:
+        """Raise `FenceLost` where one of `leases` is not held any more."""
+        with self._database.reading() as connection:
+            for lease in leases:
+                row = connection.execute(select(_t.holder, _t.fence).where(_t.name == lease.name)).one_or_none()
+                if row is None or (row.holder, row.fence) != (lease.holder, lease.fence):
+                    raise fence_lost(lease, row.holder if row is not None else None)
 
     def release(self, lease: Lease) -> None:
         """Let go of `lease`. One that is already lost is left to its new holder."""
-        try:
-            with self._database.writing(lease) as connection:
-                connection.execute(update(tables.leases).where(_t.name == lease.name).values(holder="", expires=0))
-        except FenceLost:
-            return
+        with contextlib.suppress(FenceLost):
+            self._change(lease, holder="", expires=0)
+
+    def _change(self, lease: Lease, **values: object) -> None:
+        """Change the row of a lease that is held, by one statement: threads that did more would deadlock.
+
+        Raises `FenceLost`.
+        """
+        mine = (_t.name == lease.name, _t.fence == lease.fence, _t.holder == lease.holder, _t.holder != "")
+        with self._database.unfenced() as connection:
+            if connection.execute(update(tables.leases).where(*mine).values(**values)).rowcount:
+                return
+            holder = connection.execute(select(_t.holder).where(_t.name == lease.name)).scalar_one_or_none()
+        raise fence_lost(lease, holder)

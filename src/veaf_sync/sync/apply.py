@@ -23,12 +23,16 @@ from veaf_sync.sync.sources import FAILURES, Source, describe_failure
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What writing needs: an open source with its write credential, the journal, the run and its lease."""
+    """What writing needs: an open source with its write credential, the journal, the run, and its leases.
+
+    `lease` is the source's, `whole` that of the run: who lost either writes nothing more.
+    """
 
     source: Source
     store: Store
     run: int
     lease: Lease
+    whole: Lease
 
     @property
     def settler(self) -> Settler:
@@ -48,7 +52,7 @@ class Writer:
 
     def _write(self, digest: str, changes: Sequence[TagChange], outcomes: list[Outcome], progress: Progress) -> str:
         """Add to `outcomes`; why the credential was refused, else ""."""
-        held = self.settler.resume({change.item for change in changes})
+        held = self.settler.resume({change.item for change in changes}, digest)
         outcomes += [
             Outcome(change.item, Result.FAILED, held[change.item]) for change in changes if change.item in held
         ]
@@ -89,6 +93,7 @@ class Writer:
 
     def _write_batch(self, digest: str, batch: Sequence[TagChange]) -> tuple[list[Outcome], str]:
         """Outcomes of a batch, and (else "") why the credential was refused meanwhile."""
+        self.store.leases.check(self.whole)
         ids = self.store.journal.intend(self.run, digest, batch, self.lease)
         lines = lines_of_batch(ids, batch)
         settler = self.settler
@@ -113,7 +118,7 @@ class Writer:
         whole = unread and (isinstance(error, AuthError) or len(batch) == 1)
         told = [Outcome(change.item, Result.FAILED, reason) for change in batch] if whole else []
         late = not unread and self.source.connector.hands_over()
-        outcomes = self.settler.conclude(lines, told, reason, late=late)
+        outcomes = self.settler.conclude(lines, told, reason, late=late, unread=whole)
         lost = isinstance(error, AuthError) and any(outcome.result is Result.FAILED for outcome in outcomes)
         return outcomes, reason if lost else ""
 

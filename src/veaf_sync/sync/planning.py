@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import polars as pl
+
 from veaf_sync import plan as plans
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.connector import Feature, Refusal
-from veaf_sync.model import ItemRef, TagChange
+from veaf_sync.model import ItemRef, TagChange, Verdict
 from veaf_sync.plan import Plan
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Run, Store
@@ -98,7 +100,37 @@ def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Col
         {name: config.tags[name] for name in planned if not only or name in only},
         **state_of(config, store, run, snapshot),
         overruled=snapshot.overruled,
+        unsettled=_unsettled(snapshot),
     )
+
+
+def _unsettled(snapshot: Snapshot) -> dict[tuple[str, str], str]:
+    """Orphans with tags of ours above which, somewhere, a parent is named that no reading has shown: item to parent.
+
+    It may have been made while we read, or live where we may not look; whether the item serves nothing is not known.
+    """
+    items = snapshot.items.join(snapshot.hierarchy, on=["source", "id"], maintain_order="left")
+    above = {
+        (source, id_): (parent, (parent_source, parent_id))
+        for source, id_, parent, parent_source, parent_id in items.filter(pl.col("parent") != "")
+        .select("source", "id", "parent", "parent_source", "parent_id")
+        .iter_rows()
+    }
+    ours = items.filter(pl.col("written").list.len() > 0).select("source", "id")
+    orphans = snapshot.verdicts.filter(pl.col("verdict") == Verdict.ORPHAN.value).join(
+        ours, on=["source", "id"], how="semi"
+    )
+    found = {}
+    for item in orphans.select("source", "id").unique().iter_rows():
+        at, seen = item, set()
+        while at in above and at not in seen:
+            seen.add(at)
+            parent, following = above[at]
+            if not following[1]:
+                found[item] = parent
+                break
+            at = following
+    return found
 
 
 def state_of(config: Config, store: Store, run: Run, snapshot: Snapshot) -> dict[str, Any]:

@@ -130,7 +130,8 @@ def run_sync(
             check_guards(planned.plan, config, store, clock, leases[RUN_LEASE], accept, "veaf-sync sync --write")
         except Refused as refusal:
             return replace(result, planned=planned, refusal=refusal)
-        outcomes = write_plan(planned.plan, store, opened, leases, progress, accept=accept)
+        whole = only is None and not set(config.settings.sources) - set(names)
+        outcomes = write_plan(planned.plan, store, opened, leases, progress, accept=accept, whole=whole)
         return replace(result, planned=planned, outcomes=tuple(outcomes))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from veaf_sync.connector import LABELS, Absent, Pending
@@ -44,10 +44,11 @@ class Settler:
         tag = self.source.settings.tag
         return LABELS if tag is None else tag.target
 
-    def resume(self, wanted: Collection[ItemRef] = ()) -> dict[ItemRef, str]:
+    def resume(self, wanted: Collection[ItemRef] = (), digest: str = "") -> dict[ItemRef, str]:
         """Settle what an interrupted run left open; why items must not be sent again now, where that is so.
 
-        The tool is asked once. Only a task with `wanted` items, which are to be written next, is followed.
+        The tool is asked once. Only a task with `wanted` items, which are to be written next, is followed. Nothing is
+        written, unless the very plan is written again whose `digest` is named: then a task may hand over to the next.
         """
         by_task: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.store.journal.open(self.source.name):
@@ -55,7 +56,9 @@ class Settler:
         held: dict[ItemRef, str] = {}
         for task, entries in by_task.items():
             if task:
-                held |= self._resume_task(task, entries, wait=any(entry.item in wanted for entry in entries))
+                wait = any(entry.item in wanted for entry in entries)
+                again = bool(digest) and all(entry.digest == digest and entry.item in wanted for entry in entries)
+                held |= self._resume_task(task, entries, wait=wait, again=again)
         if by_task[""]:
             self._look(by_task[""])
         return held
@@ -104,20 +107,21 @@ class Settler:
         return pending
 
     def conclude(
-        self, lines: Sequence[Line], answer: Sequence[Outcome], reason: str, *, late: bool = False
+        self, lines: Sequence[Line], answer: Sequence[Outcome], reason: str, *, late: bool = False, unread: bool = False
     ) -> list[Outcome]:
         """Journal what became of `lines`, and bring one outcome an item.
 
-        An item without an answer, or that failed with more than one value to write, is read and judged value by
-        value; what cannot be read stays open for the next run, and is told as not known. So does what is not there
-        yet where the write may still take effect: `late`, a bulk task may be running whose number was lost.
+        An item without an answer, or that failed, is read and judged value by value: a tool may say that it failed and
+        have written all the same. Only what was not sent, or refused `unread`, is believed to have failed. What cannot
+        be read stays open for the next run, and is told as not known. So does what is not there yet where the write
+        may still take effect: `late`, a bulk task may be running whose number was lost.
         """
         told = {outcome.item: outcome for outcome in answer}
         of = by_item(lines)
         doubtful = [
             item
-            for item, group in of.items()
-            if item not in told or (told[item].result is Result.FAILED and len(group) > 1)
+            for item in of
+            if item not in told or (told[item].result is Result.FAILED and not unread and not told[item].unsent)
         ]
         readings = self._readings(doubtful)
         settled: dict[int, Outcome] = {}
@@ -139,20 +143,27 @@ class Settler:
     def _reached(self, reading: WorkItem, lines: Sequence[Line]) -> bool:
         return all(line.reached(reading, self.tagged) for line in lines)
 
-    def _resume_task(self, task: str, entries: Sequence[Entry], *, wait: bool) -> Mapping[ItemRef, str]:
-        """Settle the lines of a task; where it has not ended, why their items must not be sent again."""
+    def _resume_task(self, task: str, entries: Sequence[Entry], *, wait: bool, again: bool) -> Mapping[ItemRef, str]:
+        """Settle the lines of a task; where it has not ended, why their items must not be sent again.
+
+        Not `again`: what a task has not written yet of these lines is not written any more. The rules, the guards and
+        people's edits since then decide anew, in a plan of its own.
+        """
         changes, lines = changes_of(entries), lines_of(entries)
+        if not again:  # without anything to take away there is nothing that a task could hand over
+            changes = [replace(change, before=(), after=change.adds) for change in changes]
         try:
             answer = self._poll(task, changes, lines)
             if wait and isinstance(answer, Pending):
                 answer = self.follow(answer, changes, lines)
         except SourceError as error:
-            return {
-                line.item: f"what became of its task {task} is not known ({redact(error.message)})" for line in lines
-            }
+            self._look(entries)  # of a task that nobody may ask for any more, what stands on the items tells
+            still = {entry.id for entry in self.store.journal.open(self.source.name)}
+            reason = f"what became of its task {task} is not known ({redact(error.message)})"
+            return {line.item: reason for line in lines if line.id in still}
         if isinstance(answer, Pending):
             return {line.item: still_at_work(answer.task) for line in lines}
-        self.conclude(lines, answer, "interrupted before it was written")
+        self.conclude(lines, answer if again else (), "interrupted before it was written")
         return {}
 
     def _poll(self, task: str, batch: Sequence[TagChange], lines: Sequence[Line]) -> Sequence[Outcome] | Pending:

@@ -27,7 +27,8 @@ def states_of(source: Source, store: Store, run: Run, pulling: Pulling, *, accep
     """One state for every partition that is visible now or was known before.
 
     A known one that is not visible any more has vanished; it is `dropped` where the settings do not ask for it,
-    where nothing is known to live in it, or where a person accepted that it is gone (`accept_empty`).
+    where nothing is known to live in it, or where a person accepted that it is gone (`accept_empty`): one that an
+    earlier run told of, as nobody can accept what nobody was told.
     """
     reasons = {name: one.reason for one in pulling.walked if not one.complete for name in one.shard.partitions}
     forbidden = {name for one in pulling.walked if one.forbidden for name in one.shard.partitions}
@@ -37,7 +38,10 @@ def states_of(source: Source, store: Store, run: Run, pulling: Pulling, *, accep
         known = pulling.before.get(name)
         before = known.read_at if known is not None else None
         gone = name not in pulling.roster
-        if gone and (accept_empty or not source.connector.wants(name) or not _left(source, store, run, pulling, name)):
+        told = known is not None and known.state == "vanished"
+        if gone and (
+            (accept_empty and told) or not source.connector.wants(name) or not _left(source, store, run, pulling, name)
+        ):
             states.append(PartitionState(source.name, name, "dropped"))
             continue
         state, reason = _reading(name, pulling, reasons, forbidden)

@@ -36,16 +36,16 @@ def make_undo(
     Raises `UsageError` where that run wrote nothing that still holds.
     """
     progress.stage("plan")
-    done = _done(store.journal.entries(run=undoes.id))
+    done, later = _untouched(_done(store.journal.entries(run=undoes.id), undoes.id), store, undoes.id)
     run = store.runs.latest()
-    if not done or run is None:
+    if not (done or later) or run is None:
         raise UsageError(_nothing(store, undoes.id), fix="veaf-sync runs")
     shot = snapshots.take(config, store, run, after_writes=True)
     tags = {name: tag for name, tag in config.tags.items() if not config.settings.sources[name].read_only}
     plan = plans.reverse(done, shot.items, tags, undoes=undoes.id, **state_of(config, store, run, shot))
     with opening(config, registry, clock, opened) as open_sources:
         planned = previewed(plan, config, open_sources)
-    return replace(planned, notes=(*planned.notes, *_wanted_again(planned.plan, config, store, run, shot)))
+    return replace(planned, notes=(*planned.notes, *later, *_wanted_again(planned.plan, config, store, run, shot)))
 
 
 def _nothing(store: Store, run: int) -> str:
@@ -55,11 +55,46 @@ def _nothing(store: Store, run: int) -> str:
     return f"Run {run} wrote nothing that could be undone. Runs that wrote: {', '.join(map(str, wrote)) or 'none'}."
 
 
-def _done(entries: Sequence[Entry]) -> list[TagChange]:
-    """What the lines of a run come to, one change an item and target: before, what it took away; after, what it set."""
+def _untouched(done: Sequence[TagChange], store: Store, run: int) -> tuple[list[TagChange], list[str]]:
+    """The changes of a run that no other run has made again since, and a note about the others."""
+    newest: dict[tuple[ItemRef, str, str], Entry] = {}
+    for source in sorted({change.item.source for change in done}):
+        for entry in store.journal.entries(source=source):
+            if entry.result == Result.APPLIED and entry.action in (Action.ADD, Action.REMOVE):
+                newest[entry.item, entry.target, entry.value] = entry
+    kept: list[TagChange] = []
+    others: list[set[int]] = []
+    for change in done:
+        expected = [(value, Action.REMOVE) for value in change.before] + [(value, Action.ADD) for value in change.after]
+        last = [(newest[change.item, change.target, value], action) for value, action in expected]
+        again = [entry for entry, action in last if entry.action == action and entry.run != run]
+        if by := {entry.run for entry in again if not plans.undone_run(entry.reason)}:
+            others.append(by)
+        elif not any(plans.undone_run(entry.reason) == run for entry, _ in last):  # else it was taken back before
+            kept.append(change)
+    if not others:
+        return kept, []
+    runs = ", ".join(map(str, sorted(set().union(*others))))
+    return kept, [
+        f"Items that run {run} wrote and that were written again since, by run {runs}: {len(others):,}. "
+        "They are left as they are."
+    ]
+
+
+def _is_of(entry: Entry, run: int) -> bool:
+    """Whether a line was written by a run itself, or took back what that run had written."""
+    undone = plans.undone_run(entry.reason)
+    return undone == run or (not undone and entry.run == run)
+
+
+def _done(entries: Sequence[Entry], run: int) -> list[TagChange]:
+    """What the lines of a run come to, one change an item and target: before, what it took away; after, what it set.
+
+    What was taken back of other runs meanwhile is none of it.
+    """
     of: dict[tuple[ItemRef, str, str], list[Entry]] = defaultdict(list)
     for entry in entries:
-        if entry.result == Result.APPLIED and entry.action in (Action.ADD, Action.REMOVE):
+        if entry.result == Result.APPLIED and entry.action in (Action.ADD, Action.REMOVE) and _is_of(entry, run):
             of[entry.item, entry.partition, entry.target].append(entry)
     changes = []
     for group in of.values():

@@ -45,7 +45,8 @@ def guard_reasons(
     run = store.runs.get(plan.run)
     states = store.pulls.states(run=plan.run)
     late = snapshots.degraded(config, states, run.at) if run is not None else []
-    last = store.audit.last("apply")
+    # What was written of a few items, or taken back, says nothing of what these documents would do to all.
+    last = next((entry for entry in store.audit.newest("apply") if entry.detail.get("whole", True)), None)
     circumstances = plans.Circumstances(
         sizes=store.items.sizes(plan.run),
         degraded={(state.source, state.partition) for state in late},
@@ -110,8 +111,12 @@ def write_plan(
     progress: Progress,
     *,
     accept: int | None = None,
+    whole: bool = True,
 ) -> list[Outcome]:
-    """Write a plan that was checked, source by source; a source that fails stops no other."""
+    """Write a plan that was checked, source by source; a source that fails stops no other.
+
+    `whole`: it was made for everything, not for some items.
+    """
     if not plan.changes:
         return []
     progress.stage("apply")
@@ -122,6 +127,7 @@ def write_plan(
         "documents": dict(plan.state.documents),
         "accept": accept,
         "undoes": plan.undoes,
+        "whole": whole and not plan.undoes,
         **counts,
     }
     store.audit.note("apply", leases[RUN_LEASE], run=plan.run, detail=told)
@@ -130,7 +136,8 @@ def write_plan(
         try:
             source = sources.writing(name)
             source.identify()
-            outcomes += Writer(source, store, plan.run, leases[lease_of(name)]).write(digest, changes, progress)
+            writer = Writer(source, store, plan.run, leases[lease_of(name)], leases[RUN_LEASE])
+            outcomes += writer.write(digest, changes, progress)
         except FAILURES as error:
             reason = describe_failure(name, error)
             outcomes += [Outcome(change.item, Result.FAILED, reason) for change in changes]

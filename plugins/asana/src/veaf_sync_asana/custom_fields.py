@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from veaf_sync.connector.texts import line
-from veaf_sync.errors import Rejected, SourceError
+from veaf_sync.errors import Incomplete, Rejected, SourceError
 from veaf_sync.model import TagChange
 from veaf_sync_asana.client import PAID, Action, Client
 
@@ -127,7 +127,9 @@ class CustomFields:
             opt_fields="custom_fields.name,custom_fields.multi_enum_values.name",
         ).data.get("data")
         fields = shown.get("custom_fields") if isinstance(shown, dict) else None
-        mine = next((each for each in fields or () if isinstance(each, dict) and each.get("gid") == one.gid), {})
+        mine = next((each for each in fields or () if isinstance(each, dict) and each.get("gid") == one.gid), None)
+        if mine is None:
+            raise Incomplete(f"Reading {one.name!r} of a task: the answer does not say what stands there.")
         stand = {str(option["gid"]): line(option.get("name")) for option in mine.get("multi_enum_values") or ()}
         added = (one.options[name] for name in change.adds if name not in stand.values())
         return [*(gid for gid, name in stand.items() if name not in change.removes), *added]

@@ -50,12 +50,14 @@ class Tags:
                 made = self._client.post(path, {"name": name}, f"Creating the tag {name!r}")
             except SourceError as error:
                 failed[name] = error.message
+                self._known = None  # it may be there all the same: listed again before it is created again
                 continue
             gid = made.get("gid") if isinstance(made, dict) else None
             if gid:
                 self.known()[name] = [str(gid)]
             else:
                 failed[name] = f"Creating the tag {name!r}: Asana did not say what became of it."
+                self._known = None
         return failed
 
     def actions(self, change: TagChange) -> Iterator[Action]:

@@ -55,6 +55,8 @@ class FieldWriting:
         self._learn(batch)
         reasons = {id(change): self._refusal(change) for change in batch}
         left = [change for change in batch if not reasons[id(change)]]
+        if self._lacking(left):  # their lists are replaced as a whole, so what people added since must be known
+            self._learn_anew(left)
         for attempt in (1, 2):
             for target, values in self._lacking(left):
                 if said := self._fields.add(target, values):
@@ -70,10 +72,7 @@ class FieldWriting:
                     reasons[id(failure.call.change)] = failure.message
             if not again:
                 break
-            for change in again:
-                for place in self._places(change):
-                    self._fields.forget(place.partition, _name(change))
-            self._learn(again)
+            self._learn_anew(again)
             left = again
         return [
             Outcome(change.item, Result.FAILED if reasons[id(change)] else Result.APPLIED, reasons[id(change)])
@@ -84,6 +83,12 @@ class FieldWriting:
         self._reading.know([change.item.id for change in changes])
         for name in sorted({_name(change) for change in changes}):
             self._fields.learn(list(self._reading.projects.values()), name)
+
+    def _learn_anew(self, changes: Sequence[TagChange]) -> None:
+        for change in changes:
+            for place in self._places(change):
+                self._fields.forget(place.partition, _name(change))
+        self._learn(changes)
 
     def _places(self, change: TagChange) -> Sequence[Membership]:
         return self._reading.known(change.item.id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from veaf_sync.errors import AuthError, Incomplete
 from veaf_sync.model import TagChange
 from veaf_sync_github import queries
 from veaf_sync_github.client import Client
@@ -37,11 +38,17 @@ class Failure:
 def send(client: Client, calls: Sequence[Call], what: str) -> list[Failure]:
     """Make the calls, `MOST` a request, one request after the other; those that failed, in their order.
 
-    Raises what `Client.change` raises where nothing is known of a request.
+    Raises what `Client.change` raises where nothing is known of a request: `AuthError` at the first one only, as it
+    says that nothing was done, and `Incomplete` behind that.
     """
-    failures = []
+    failures: list[Failure] = []
     for start in range(0, len(calls), MOST):
-        failures += _send(client, calls[start : start + MOST], what)
+        try:
+            failures += _send(client, calls[start : start + MOST], what)
+        except AuthError as error:
+            if not start:
+                raise
+            raise Incomplete(error.message, fix=error.fix) from error
     return failures
 
 

@@ -174,14 +174,16 @@ class Writing:
             except AuthError as error:
                 if not outcomes:
                     raise
-                return outcomes + [Outcome(c.item, Result.FAILED, error.message) for c in batch[len(outcomes) :]]
+                return outcomes + [
+                    Outcome(c.item, Result.FAILED, error.message, unsent=True) for c in batch[len(outcomes) :]
+                ]
         return outcomes
 
     def _put(self, change: TagChange) -> Outcome:
         if change.target == GOALS and self._reading.goals is not None:
             return self._reading.goals.write(change)
         if reason := self._refusal(change):
-            return Outcome(change.item, Result.FAILED, reason)
+            return Outcome(change.item, Result.FAILED, reason, unsent=True)
         project = _project(change)
         quiet = project not in self._loud
         try:

@@ -1,0 +1,37 @@
+"""What docs/known-defects.md lists of Asana: each test says what should hold, and fails until it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from veaf_sync.emulator import Throttle
+
+FIELD = "field:Objective"
+
+
+@pytest.fixture
+def connector(asana, connect, clock, many):
+    def make(values):
+        site = asana(items=many(1), clock=clock)
+        site.set_field("1001", "Objective", values, "multi_enum")
+        return site, connect(site, tag={"field": "Objective"})
+
+    return make
+
+
+@pytest.mark.xfail(strict=True, reason="a choice of several is set whole from a reading older than a wait")
+def test_a_choice_that_a_person_makes_while_we_wait_stays(connector, connect, change, write, pull):
+    site, writer = connector(["cheap"])
+    planned = change("1001", ("cheap",), ("fast",), FIELD)
+    writer.preview([planned])
+
+    def person(request):
+        if b'"put"' in request.body:
+            site.set_field("1001", "Objective", ["cheap", "theirs"], "multi_enum")
+            return True
+        return False
+
+    site.faults.add(Throttle(60), path=".*/batch", when=person, times=1)
+    write(writer, [planned])
+    tags = pull(connect(site, tag={"field": "Objective"}))["1001"].partitions[0].tags
+    assert "theirs" in tags
