@@ -52,7 +52,7 @@ class Writer:
 
     def _write(self, digest: str, changes: Sequence[TagChange], outcomes: list[Outcome], progress: Progress) -> str:
         """Add to `outcomes`; why the credential was refused, else ""."""
-        held = self.settler.resume({change.item for change in changes}, digest)
+        held = self.settler.resume(changes)
         outcomes += [
             Outcome(change.item, Result.FAILED, held[change.item]) for change in changes if change.item in held
         ]

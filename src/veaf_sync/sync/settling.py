@@ -14,7 +14,7 @@ from datetime import timedelta
 from veaf_sync.connector import LABELS, Absent, Pending
 from veaf_sync.credentials import redact
 from veaf_sync.errors import SourceError
-from veaf_sync.model import ItemRef, Outcome, Result, TagChange, WorkItem
+from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange, WorkItem
 from veaf_sync.store import Entry, Lease, Store
 from veaf_sync.sync import direct, heard
 from veaf_sync.sync.intents import Line, by_item, changes_of, judged, lines_of
@@ -44,12 +44,13 @@ class Settler:
         tag = self.source.settings.tag
         return LABELS if tag is None else tag.target
 
-    def resume(self, wanted: Collection[ItemRef] = (), digest: str = "") -> dict[ItemRef, str]:
+    def resume(self, changes: Sequence[TagChange] = ()) -> dict[ItemRef, str]:
         """Settle what an interrupted run left open; why items must not be sent again now, where that is so.
 
-        The tool is asked once. Only a task with `wanted` items, which are to be written next, is followed. Nothing is
-        written, unless the very plan is written again whose `digest` is named: then a task may hand over to the next.
+        The tool is asked once. Only a task with items of `changes`, which are to be written next, is followed. Nothing
+        is written, unless `changes` want all that a task was to write: then it may hand over to the next.
         """
+        wanted = {change.item: change for change in changes}
         by_task: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.store.journal.open(self.source.name):
             by_task[entry.task].append(entry)
@@ -57,7 +58,7 @@ class Settler:
         for task, entries in by_task.items():
             if task:
                 wait = any(entry.item in wanted for entry in entries)
-                again = bool(digest) and all(entry.digest == digest and entry.item in wanted for entry in entries)
+                again = all(_wants(wanted.get(entry.item), entry) for entry in entries)
                 held |= self._resume_task(task, entries, wait=wait, again=again)
         if by_task[""]:
             self._look(by_task[""])
@@ -216,6 +217,13 @@ class Settler:
             if not any(place.partition in visible for place in places.get(id_, ())):
                 answers[id_] = Absent.UNKNOWN
         return {item: answers[item.id] for item in items}
+
+
+def _wants(change: TagChange | None, entry: Entry) -> bool:
+    """Whether a change is to write what a line of the journal was to write."""
+    if change is None or change.target != entry.target or change.partition != entry.partition:
+        return False
+    return entry.value in (change.adds if entry.action == Action.ADD else change.removes)
 
 
 def still_at_work(task: str) -> str:
