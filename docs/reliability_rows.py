@@ -321,7 +321,7 @@ STORE = (
     ),
     Row(
         "older-copy",
-        "An older copy of the store is brought back: its journal lacks the last lines",
+        "A copy of the store from within the last run is brought back: its journal lacks the last lines",
         "The next run writes nothing and the tools stay as they are; what it does not know as ours counts as people's.",
         ("tests/crash/test_crash.py::test_killed_everywhere",),
     ),
