@@ -15,6 +15,10 @@ import sys
 import jsonschema
 import pytest
 
+from veaf_sync.clock import SystemClock
+from veaf_sync.demo.sandbox import serve
+from veaf_sync.plugins import load
+
 READING = {
     "status": [],
     "coverage": ["--by", "team"],
@@ -146,6 +150,30 @@ def test_it_repeats_on_its_own_folder_and_refuses_another(demo, veaf, tmp_path):
     assert ended.code == 2
     assert "Nothing was written" in ended.err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_demo_takes_no_sandbox_and_a_sandbox_keeps_what_was_edited(tmp_path, veaf):
+    box = tmp_path / "box"
+    with serve(box, load(), SystemClock()) as first:
+        assert not first.kept
+    strategy = box / "strategy.yaml"
+    strategy.write_text(f"# ours\n{strategy.read_text()}")
+    ended = veaf("demo", box)
+    assert ended.code == 2
+    assert "is a sandbox's" in ended.err
+    assert "Nothing was written" in ended.err
+    with serve(box, load(), SystemClock()) as second:
+        assert second.kept
+    assert strategy.read_text().startswith("# ours\n")
+
+
+def test_a_sandbox_may_take_a_demo_and_it_is_a_sandbox_then(demo, veaf, tmp_path):
+    folder, _ = demo
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    with serve(copy, load(), SystemClock()) as box:
+        assert box.kept
+    assert veaf("demo", copy).code == 2
 
 
 def test_the_sandbox_serves_until_ctrl_c_and_says_what_to_export(tmp_path):

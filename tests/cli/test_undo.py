@@ -55,6 +55,15 @@ def test_undo_by_a_reviewed_file(work, veaf, tool, written, tmp_path):
     assert "has been undone already" in again.err
 
 
+def test_an_undo_that_is_stale_names_the_undo(work, written, tmp_path):
+    file = tmp_path / "undo.json"
+    work("-C", written, "undo", "2", "--out", file)
+    assert work("-C", written, "sync").code == 0
+    stale = work("-C", written, "apply", file)
+    assert stale.code == 4
+    assert "undo 2 --out plan.json" in stale.err
+
+
 def test_undo_writes_when_nobody_is_to_be_asked(work, tool, written, monkeypatch):
     before = ours(tool)
     kept = next(iter(before))

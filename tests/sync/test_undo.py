@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from veaf_sync.errors import Refused, UsageError
 from veaf_sync.model import Result
 from veaf_sync.plan import dump, load
-from veaf_sync.sync import ApplyResult, Planned, apply_plan, make_undo
+from veaf_sync.sync import ApplyResult, Planned, apply_plan, make_plan, make_undo
 
 if TYPE_CHECKING:
     from conftest import Organisation
@@ -78,6 +78,39 @@ def test_a_run_is_taken_back_and_then_there_is_nothing_left_to_take_back(tagged:
     assert tags(tagged) == {}
     assert [entry.detail["undoes"] for entry in tagged.store.audit.entries() if entry.event == "apply"] == [0, 0, 2, 1]
     assert tagged.store.audit.verify() == []
+
+
+def test_what_was_undone_can_be_applied_and_undone_again(tagged: Organisation) -> None:
+    """Also while the store still knows the reading from before all of it, so that the plan is the same one."""
+    first = tagged.sync(write=True)
+    before = tags(tagged)
+    tagged.mapping = MOVED
+    tagged.clock.advance(3600)
+    read = tagged.sync().run
+    applied: list[dict[str, list[str]]] = []
+    for _ in range(2):
+        planned = make_plan(tagged.config, tagged.registry, tagged.store, tagged.clock, read)
+        assert {outcome.result for outcome in apply(tagged, planned).outcomes} == {Result.APPLIED}
+        applied.append(tags(tagged))
+        assert {outcome.result for outcome in apply(tagged, undo(tagged, read.id)).outcomes} == {Result.APPLIED}
+        assert tags(tagged) == before
+    assert applied[0] == applied[1] != before
+    tagged.clock.advance(3600)
+    tagged.sync()
+    with pytest.raises(UsageError, match="has been undone already"):
+        undo(tagged, read.id)
+    assert undo(tagged, first.run.id).plan.changes
+
+
+def test_what_people_took_back_of_an_applied_plan_is_not_written_again(tagged: Organisation) -> None:
+    planned = make_plan(tagged.config, tagged.registry, tagged.store, tagged.clock, tagged.sync().run)
+    apply(tagged, planned)
+    tagged.tool.tag(id_of(tagged, "PAY-0"), remove=["okr:fast"])
+    again = {outcome.item.id: outcome for outcome in apply(tagged, planned).outcomes}
+    taken = again.pop(id_of(tagged, "PAY-0"))
+    assert taken.result is Result.CONFLICT
+    assert "since this plan was applied" in taken.detail
+    assert {outcome.result for outcome in again.values()} == {Result.UNCHANGED}
 
 
 def test_after_an_undo_the_mapping_of_before_finds_nothing_to_do(tagged: Organisation) -> None:

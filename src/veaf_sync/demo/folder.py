@@ -19,7 +19,9 @@ from veaf_sync.errors import UsageError
 
 Connectors = Mapping[str, type[Connector[Any]]]
 MARK = ".veaf-sync-demo"
-MARK_TEXT = "Written by veaf-sync demo or sandbox, which may write it again. Delete this file to keep the folder.\n"
+MARK_TEXT = "Written by veaf-sync demo, which may write it again. Delete this file to keep the folder.\n"
+KEPT_MARK = ".veaf-sync-sandbox"
+KEPT_TEXT = "Written by veaf-sync sandbox, which keeps strategy and mapping as you edit them and forgets the store.\n"
 STORE = ("veaf-sync.db", "veaf-sync.db-wal", "veaf-sync.db-shm")
 MADE = (*config.DOCUMENTS, *STORE, "veaf-sync.log", "plan.json", "report", ".schema")
 """Everything that may stand in such a folder because of us; nothing else is ever removed."""
@@ -29,7 +31,12 @@ _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 def claim(folder: Path) -> None:
-    """Make `folder` ours and empty of what an earlier demo left. Raises `UsageError` when it is somebody else's."""
+    """Make `folder` the demo's and empty of what an earlier one left. Raises `UsageError` when it is another's."""
+    if (folder / KEPT_MARK).is_file():
+        raise UsageError(
+            f"{folder} is a sandbox's: its strategy and mapping are yours. Nothing was written.",
+            fix="Name another folder: veaf-sync demo ./veaf-demo",
+        )
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file. Nothing was written.", fix="Name a folder: veaf-sync demo ./veaf-demo")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
@@ -49,9 +56,16 @@ def claim(folder: Path) -> None:
         _remove(folder / name)
 
 
-def is_ours(folder: Path) -> bool:
-    """Whether a demo or sandbox wrote this folder."""
-    return (folder / MARK).is_file()
+def keeps(folder: Path) -> bool:
+    """Whether a demo or sandbox wrote this folder, and its documents are there to be kept."""
+    marked = any((folder / mark).is_file() for mark in (MARK, KEPT_MARK))
+    return marked and all((folder / name).is_file() for name in config.DOCUMENTS)
+
+
+def keep(folder: Path) -> None:
+    """From now on the folder is a sandbox's, which no demo takes."""
+    (folder / KEPT_MARK).write_text(KEPT_TEXT, encoding="utf-8")
+    (folder / MARK).unlink(missing_ok=True)
 
 
 def configure(folder: Path, sources: Mapping[str, Mapping[str, object]], connectors: Connectors, at: datetime) -> None:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from veaf_sync import config
 from veaf_sync.clock import Clock
 from veaf_sync.demo import folder as folders
 from veaf_sync.demo.tools import running
@@ -35,9 +34,10 @@ def serve(folder: Path, registry: Registry, clock: Clock) -> Iterator[Sandbox]:
     """
     if not registry.emulators:
         raise UserError("No emulator is installed. Nothing was written.", fix='pip install "veaf-sync-jira[emulator]"')
-    kept = folders.is_ours(folder) and all((folder / name).is_file() for name in config.DOCUMENTS)
+    kept = folders.keeps(folder)
     if not kept:
         folders.claim(folder)
+    folders.keep(folder)
     at = clock.now()
     with running(registry, clock, at) as tools:
         sources = {tool.source: tool.entry for tool in tools}

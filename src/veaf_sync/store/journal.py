@@ -194,6 +194,23 @@ class Journal:
             conditions.append(_j.since > learnt_after)
         return self._read(*conditions)
 
+    def stands(self, digest: str) -> set[ItemRef]:
+        """Items that the plan `digest` wrote, and that no other plan, such as its undo, has written since."""
+        other = tables.journal.alias()
+        applied = str(Result.APPLIED)
+        since = select(other.c.id).where(
+            other.c.source == _j.source,
+            other.c.item == _j.item,
+            other.c.target == _j.target,
+            other.c.id > _j.id,
+            other.c.result == applied,
+            other.c.action.in_(_WRITES),
+            other.c.digest != digest,
+        )
+        query = select(_j.source, _j.item).where(_j.digest == digest, _j.result == applied, ~since.exists())
+        with self._database.reading() as connection:
+            return {ItemRef(source, item) for source, item in connection.execute(query.distinct())}
+
     def values_of(self, runs: Collection[int]) -> dict[int, int]:
         """How many values each of `runs` set or took away in the tools; a run that wrote none is not in it."""
         query = (

@@ -68,7 +68,7 @@ class Writer:
         self, digest: str, changes: Sequence[TagChange], outcomes: list[Outcome], total: int, progress: Progress
     ) -> str:
         """Re-check and write batch by batch, adding to `outcomes`; why the credential was refused, else ""."""
-        applied = self._applied(digest)
+        applied = self.store.journal.stands(digest)
         batches = self.source.connector.batches
         ahead = Ahead(self.source, list(chain.from_iterable(batches(changes))))
         progress.partition(self.source.name, len(outcomes), total, "change")
@@ -86,10 +86,6 @@ class Writer:
                     return refused
             progress.partition(self.source.name, len(outcomes), total, "change")
         return ""
-
-    def _applied(self, digest: str) -> set[ItemRef]:
-        """Items that this plan has written before."""
-        return {entry.item for entry in self.store.journal.entries(digest=digest) if entry.result == Result.APPLIED}
 
     def _write_batch(self, digest: str, batch: Sequence[TagChange]) -> tuple[list[Outcome], str]:
         """Outcomes of a batch, and (else "") why the credential was refused meanwhile."""

@@ -22,7 +22,12 @@ from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.sources import FAILURES, Sources, describe_failure, opening
 
 APPLY_COMMAND = "veaf-sync apply plan.json"
-STALE = "Make a new one and review it: veaf-sync plan --out plan.json"
+
+
+def again(plan: Plan) -> str:
+    """What makes a plan like this one anew."""
+    command = f"undo {plan.undoes}" if plan.undoes else "plan"
+    return f"Make a new one and review it: veaf-sync {command} --out plan.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +157,11 @@ def check_current(plan: Plan, config: Config, store: Store) -> Run:
     latest = store.runs.latest()
     changed = [name for name, text in config.texts.items() if plan.state.documents.get(name) != plans.digest_of(text)]
     if changed:
-        raise Refused(f"{', '.join(changed)} changed since this plan was made. Nothing was written.", fix=STALE)
+        raise Refused(f"{', '.join(changed)} changed since this plan was made. Nothing was written.", fix=again(plan))
     if run is None or latest is None or latest.id != run.id:
         there = f"run {latest.id}" if latest is not None else "empty"
         raise Refused(
-            f"This plan was made from run {plan.run}; the store is at {there} now. Nothing was written.", fix=STALE
+            f"This plan was made from run {plan.run}; the store is at {there} now. Nothing was written.",
+            fix=again(plan),
         )
     return run
