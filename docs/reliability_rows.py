@@ -244,6 +244,23 @@ WRITE = (
         EVERY,
     ),
     Row(
+        "person-waiting",
+        "A person edits a field that the tool sets whole, while we wait as told or as one edit after the other is made",
+        "Theirs wins: behind a wait an item is looked at again before it is written, and the others are written in the "
+        "same pass. No look is older than 30 seconds.",
+        (
+            "plugins/jira/tests/passes/test_set_whole.py::test_a_field_that_a_person_sets_while_we_wait_stays",
+            "plugins/jira/tests/passes/test_set_whole.py::test_a_bulk_edit_of_a_field_is_not_sent_again_behind_a_wait",
+            "plugins/jira/tests/passes/test_set_whole.py::"
+            "test_a_field_that_a_person_sets_while_others_are_edited_stays",
+            "plugins/asana/tests/passes/test_set_whole.py::"
+            "test_a_pass_that_is_told_to_wait_looks_again_and_writes_the_others",
+            "plugins/github_projects/tests/passes/test_uncertain_writes.py::"
+            "test_a_field_that_a_person_sets_while_we_wait_stays",
+        ),
+        EVERY,
+    ),
+    Row(
         "withdrawn",
         "A person takes our tag away, or sets another",
         "It stays so, run after run; it is a statement of theirs, or is only reported where on_conflict says so.",

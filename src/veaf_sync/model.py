@@ -167,9 +167,11 @@ class Outcome:
     """What became of one change; `detail` says why it failed or what a person did meanwhile.
 
     `unsent` says of one that failed that the tool was not asked for it, so that nothing needs to be looked up.
+    `again`: seconds after which what failed may be tried once more in this run, behind a fresh look at the item.
     """
 
     item: ItemRef
     result: Result
     detail: str = ""
     unsent: bool = False
+    again: float | None = None

@@ -258,9 +258,11 @@ class Connector(Generic[S]):
             yield (change,)
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
-        """Add and remove tags, never set them whole. Feature.WRITE.
+        """Add and remove tags; set whole only what the tool lets nobody add to. Feature.WRITE.
 
-        Raises `AuthError` only where nothing of the batch was written.
+        Raises `AuthError` only where nothing of the batch was written. What is set whole is not repeated behind a wait,
+        as a person may have edited it meanwhile: such an outcome failed, `again` after so many seconds. So did what the
+        batches were not cut for, as a right turned out to be missing: `unsent`, `again` at once.
         """
         raise NotImplementedError
 

@@ -36,13 +36,14 @@ _jitter = random.SystemRandom()
 class Manner:
     """How one request is to be treated: may it be repeated, how long may it wait, what is it called in errors.
 
-    `final` are statuses behind which it is not repeated, whatever it is.
+    `final` are statuses behind which it is not repeated, whatever it is. `prompt`: it is not repeated at all.
     """
 
     safe: bool = False
     patience: Patience | None = None
     what: str = ""
     final: frozenset[int] = frozenset()
+    prompt: bool = False
 
     def mark(self, request: PreparedRequest) -> None:
         """Let `request` carry this to the adapter."""
@@ -144,7 +145,7 @@ class Adapter(HTTPAdapter):
             endpoint=Endpoint.of(url.netloc or "", url.path or "/"),
             patience=manner.patience or Patience(self._limits.wait_budget),
             what=manner.what or f"{method} {tidy(url.path or '/', 120)}",
-            repeatable=manner.safe or method in REPEATABLE,
+            repeatable=not manner.prompt and (manner.safe or method in REPEATABLE),
             final=manner.final,
             network={"verify": verify, "cert": cert, "proxies": proxies},
             seconds_left=self._limits.deadline,
@@ -162,10 +163,10 @@ class Adapter(HTTPAdapter):
             return retrying(self._attempt, exchange)
         except _Again as again:
             tries = f" after {exchange.attempts} attempts" if exchange.attempts > 1 else ""
-            kind = Throttled if again.throttled else Incomplete
-            raise kind(
-                f"{exchange.what}: {again.reason}{tries}.", fix="Run the same command again; it goes on from here."
-            ) from None
+            said, fix = f"{exchange.what}: {again.reason}{tries}.", "Run the same command again; it goes on from here."
+            if again.throttled:
+                raise Throttled(said, fix=fix, seconds=again.seconds) from None
+            raise Incomplete(said, fix=fix) from None
 
     def _attempt(self, exchange: _Exchange) -> Response:
         method = exchange.request.method or "GET"

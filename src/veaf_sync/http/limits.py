@@ -40,9 +40,16 @@ class Limits:
 
 
 class Throttled(Incomplete):
-    """The tool asked for a longer wait than there is patience for, or refused a request that may not be repeated."""
+    """The tool asked for a longer wait than there is patience for, or refused a request that may not be repeated.
+
+    It was refused unread. `seconds`: how long the tool wants to be left alone.
+    """
 
     code = "throttled"
+
+    def __init__(self, message: str, *, fix: str = "", seconds: float = 0.0) -> None:
+        super().__init__(message, fix=fix)
+        self.seconds = seconds
 
 
 class Patience:
@@ -58,6 +65,7 @@ class Patience:
                 f"{what}: the tool must not be asked again {_until(seconds, clock)}, "
                 f"and only {max(0, round(self.left))} s of waiting are left.",
                 fix="Run the same command again after that time.",
+                seconds=seconds,
             )
         self.left -= seconds
 

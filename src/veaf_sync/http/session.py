@@ -79,22 +79,26 @@ class Session(requests.Session):
         taken: Collection[int] = (),
         what: str = "",
         patience: Patience | None = None,
+        prompt: bool = False,
     ) -> Answer:
         """Send a request and return its JSON.
 
         `safe` marks a POST that may be repeated, `final` are statuses behind which it is not, `taken` those that are an
         answer as good as 200, `what` names the request in errors, `patience` is the waiting that a longer piece of work
         may still do (default: `limits.wait_budget` for this request alone). An unreadable 200 is asked for once more.
+        `prompt`: it rests on what was just read, so it is sent now and once, or not at all: `Throttled`, which says how
+        long to wait, where the tool wants to be left alone.
         Raises `AuthError` (401, failed login on any status), `Forbidden` (403), `Rejected` (other 4xx, a host that is
         not configured), `Throttled`, `Unavailable` (5xx), `Unreadable` and `Incomplete`.
         """
         method = method.upper()
         what = what or f"{method} {url.partition('?')[0].partition('://')[2].partition('/')[2]}"
-        manner = Manner(safe, patience or Patience(self.limits.wait_budget), what, frozenset(final))
+        waiting = Patience(0) if prompt else patience or Patience(self.limits.wait_budget)
+        manner = Manner(safe, waiting, what, frozenset(final), prompt)
         try:
             return judge(self._send(method, url, params, json, headers, manner), what, taken)
         except Unreadable:
-            if not safe and method not in REPEATABLE:
+            if prompt or (not safe and method not in REPEATABLE):
                 raise
         return judge(self._send(method, url, params, json, headers, manner), what, taken)
 

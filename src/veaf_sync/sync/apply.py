@@ -5,7 +5,8 @@ A person's edit since the plan wins. What an interrupted run left open is settle
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 
@@ -19,6 +20,11 @@ from veaf_sync.sync.intents import Line, lines_of_batch, seen_at
 from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.settling import Settler, still_at_work
 from veaf_sync.sync.sources import FAILURES, Source, describe_failure
+
+TRIES = 5
+"""How often a change is tried that must be looked at again in between."""
+PATIENCE = 300.0
+"""Seconds: the longest wait before a change is tried again that a tool may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,44 +57,67 @@ class Writer:
         return outcomes + _unreached(changes, outcomes, ended)
 
     def _write(self, digest: str, changes: Sequence[TagChange], outcomes: list[Outcome], progress: Progress) -> str:
-        """Add to `outcomes`; why the credential was refused, else ""."""
+        """Add to `outcomes`; why the tool is asked no more, else ""."""
+        applied = self.store.journal.stands(digest)
         held = self.settler.resume(changes)
         outcomes += [
             Outcome(change.item, Result.FAILED, held[change.item]) for change in changes if change.item in held
         ]
         free = [change for change in changes if change.item not in held]
         doubted = self.settler.in_doubt({change.item for change in free})
-        refused = self._write_all(digest, [c for c in free if c.item not in doubted], outcomes, len(changes), progress)
-        if doubted and not refused:  # last, so that looking for them delays nothing else
+        task = _Task(digest, applied, len(changes), progress)
+        ended = self._write_all(task, [change for change in free if change.item not in doubted], outcomes)
+        if doubted and not ended:  # last, so that looking for them delays nothing else
             self.settler.look_on(doubted, progress)
-            refused = self._write_all(digest, [c for c in free if c.item in doubted], outcomes, len(changes), progress)
-        return refused
+            ended = self._write_all(task, [change for change in free if change.item in doubted], outcomes)
+        return ended
 
-    def _write_all(
-        self, digest: str, changes: Sequence[TagChange], outcomes: list[Outcome], total: int, progress: Progress
-    ) -> str:
-        """Re-check and write batch by batch, adding to `outcomes`; why the credential was refused, else ""."""
-        applied = self.store.journal.stands(digest)
+    def _write_all(self, task: _Task, changes: Sequence[TagChange], outcomes: list[Outcome], tried: int = 0) -> str:
+        """Re-check and write batch by batch, adding to `outcomes`; why the tool is asked no more, else ""."""
         batches = self.source.connector.batches
         ahead = Ahead(self.source, list(chain.from_iterable(batches(changes))))
-        progress.partition(self.source.name, len(outcomes), total, "change")
+        task.tell(self.source.name, outcomes)
         for batch in batches(changes):
             try:
                 answers = ahead.of(batch)
             except AuthError as error:
                 return describe_failure(self.source.name, error)
-            ready, told = _recheck(batch, answers, applied)
+            ready, told = _recheck(batch, answers, task.applied)
             outcomes += told
             if ready:
-                told, refused = self._write_batch(digest, ready)
-                outcomes += told
-                if refused:
-                    return refused
-            progress.partition(self.source.name, len(outcomes), total, "change")
+                told, ended = self._write_batch(task.digest, ready)
+                again = {outcome.item: outcome for outcome in told if outcome.again is not None}
+                if again and tried < TRIES - 1 and not ended:
+                    outcomes += [outcome for outcome in told if outcome.item not in again]
+                    ended = self._write_again(task, [c for c in ready if c.item in again], again, outcomes, tried + 1)
+                else:
+                    outcomes += told
+                if ended:
+                    return ended
+            task.tell(self.source.name, outcomes)
         return ""
 
+    def _write_again(
+        self,
+        task: _Task,
+        changes: Sequence[TagChange],
+        told: Mapping[ItemRef, Outcome],
+        outcomes: list[Outcome],
+        tried: int,
+    ) -> str:
+        """Wait as `told`, then look at the items again and try `changes` again, in batches that are cut anew.
+
+        The first try was at once, so those behind the second wait at least as long as a tool takes to recover.
+        """
+        longest = max(told.values(), key=lambda outcome: outcome.again or 0.0)
+        seconds = max(longest.again or 0.0, 2.0**tried if tried > 1 else 0.0)
+        if seconds > PATIENCE:
+            return f"{longest.detail.rstrip('.')}: it asks to be left alone for {seconds / 60:,.0f} minutes."
+        self.source.connector.clock.sleep(seconds)
+        return self._write_all(task, changes, outcomes, tried)
+
     def _write_batch(self, digest: str, batch: Sequence[TagChange]) -> tuple[list[Outcome], str]:
-        """Outcomes of a batch, and (else "") why the credential was refused meanwhile."""
+        """Outcomes of a batch, and (else "") why the tool is asked no more."""
         self.store.leases.check(self.whole)
         ids = self.store.journal.intend(self.run, digest, batch, self.lease)
         lines = lines_of_batch(ids, batch)
@@ -119,8 +148,21 @@ class Writer:
         return outcomes, reason if lost else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The plan that is written. `applied`: items that it wrote before; `total`: how many changes it has here."""
+
+    digest: str
+    applied: AbstractSet[ItemRef]
+    total: int
+    progress: Progress
+
+    def tell(self, source: str, outcomes: Sequence[Outcome]) -> None:
+        self.progress.partition(source, len(outcomes), self.total, "change")
+
+
 def _recheck(
-    batch: Sequence[TagChange], answers: Answers, applied: set[ItemRef]
+    batch: Sequence[TagChange], answers: Answers, applied: AbstractSet[ItemRef]
 ) -> tuple[list[TagChange], list[Outcome]]:
     """Changes whose items still are as the plan saw them, and the outcomes of the others."""
     ready: list[TagChange] = []

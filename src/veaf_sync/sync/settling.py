@@ -134,6 +134,8 @@ class Settler:
                 if late and isinstance(reading, WorkItem) and not self._reached(reading, group):
                     reading = Absent.UNKNOWN
                 outcome = judged(item, group, reading, detail, settled, self.tagged)
+                if item in told and outcome.result is Result.FAILED:
+                    outcome = replace(outcome, again=told[item].again)
             else:
                 outcome = told[item]
                 settled |= {line.id: outcome for line in group}

@@ -159,23 +159,27 @@ class Client:
         """A whole list."""
         return [row for rows, _ in self.pages(path, what, **params) for row in rows]
 
-    def batch(self, actions: Sequence[Action], what: str, *, patience: Patience | None = None) -> list[Reply]:
+    def batch(
+        self, actions: Sequence[Action], what: str, *, patience: Patience | None = None, prompt: bool = False
+    ) -> list[Reply]:
         """A reply for each of up to ten actions, in their order. They are done side by side.
 
         Reading is asked again where the answer is lost; a change is not. Where the limit of requests would be passed,
-        none was done: the whole is sent again after the wait.
+        none was done: the whole is sent again after the wait, unless it is `prompt`, as `Session.call` has it.
         """
         body = {"data": {"actions": [action.as_json() for action in actions]}}
         reads = all(action.method == "get" for action in actions)
         url = f"{self.settings.api}/batch"
         for attempt in range(TRIES):
             try:
-                answer = self.session.call("POST", url, json=body, safe=reads, what=what, patience=patience)
+                answer = self.session.call(
+                    "POST", url, json=body, safe=reads, what=what, patience=patience, prompt=prompt
+                )
                 break
             except Incomplete as error:
                 from veaf_sync.http import Throttled
 
-                if reads or not isinstance(error, Throttled) or attempt == TRIES - 1:
+                if reads or prompt or not isinstance(error, Throttled) or attempt == TRIES - 1:
                     raise  # a change whose answer was lost may be done; one refused with 429 is not
         rows = answer.data.get("data") if isinstance(answer.data, dict) else None
         if not isinstance(rows, list) or len(rows) != len(actions):

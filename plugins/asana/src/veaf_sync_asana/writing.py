@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from veaf_sync.connector import GOALS, LABELS, Preview, Refusal, Rehearsal
 from veaf_sync.errors import SourceError
@@ -66,6 +67,8 @@ class Writing:
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome]:
         """Write a batch, one outcome a change. Raises `AuthError` and `Incomplete` where nothing is known of any."""
+        from veaf_sync.http import Throttled  # requests costs start-up time
+
         reasons = {id(change): self._refusal(change) for change in batch}
         good = [change for change in batch if not reasons[id(change)]]
         missing = self._tags.create(_labels(good)) if _labels(good) else {}
@@ -76,10 +79,20 @@ class Writing:
             reasons[id(change)] = lacking
             if not lacking:
                 actions += [(change, action) for action in self._actions(change)]
+        whole = bool(_others(good))  # fields, each by one action: they are all in one request
         for start in range(0, len(actions), AT_ONCE):
             chunk = actions[start : start + AT_ONCE]
+            what = f"Writing to {len(chunk)} tasks"
             try:
-                replies = self._client.batch([action for _, action in chunk], f"Writing to {len(chunk)} tasks")
+                replies = self._client.batch([action for _, action in chunk], what, prompt=whole)
+            except Throttled as limit:
+                if not whole:
+                    raise
+                waiting = Outcome(chunk[0][0].item, Result.FAILED, limit.message, unsent=True, again=limit.seconds)
+                return [
+                    _outcome(change, reason) if (reason := reasons[id(change)]) else replace(waiting, item=change.item)
+                    for change in batch
+                ]
             except BaseException:
                 self._goals.forget()  # some of it may have been done
                 raise

@@ -108,19 +108,20 @@ class Client:
             self._wait(answer, attempt, what, patience)
         raise self._exhausted(what)
 
-    def change(self, mutation: str, variables: Mapping[str, Any], what: str) -> Result:
+    def change(self, mutation: str, variables: Mapping[str, Any], what: str, *, prompt: bool = False) -> Result:
         """The result of a mutation. Where a limit stopped all of it, it is sent again; what was done stays done.
 
         Aliases are executed one after the other; a limit in their middle leaves the rest undone, with an error each.
+        `prompt`: it is not sent again. Raises `Throttled` where nothing of it was done.
         """
         from veaf_sync.http import Throttled
 
         for attempt in range(TRIES):
             self._pace()
             try:
-                answer = self._call(mutation, variables, what, None, safe=False)
+                answer = self._call(mutation, variables, what, None, safe=False, prompt=prompt)
             except Throttled:
-                if attempt == TRIES - 1:
+                if prompt or attempt == TRIES - 1:
                     raise
                 continue  # it was refused unread, so asking again doubles nothing; the session waits as long as told
             result = read_result(answer.data, what)
@@ -129,6 +130,8 @@ class Client:
             self._wait(answer, attempt, what, None)
             if any(value is not None for value in result.data.values()):
                 return result
+            if prompt:
+                raise Throttled(f"{what}: the rate limit was reached.", fix="Run the same command again later.")
         raise self._exhausted(what)
 
     def _call(
@@ -140,6 +143,7 @@ class Client:
         *,
         safe: bool,
         less: bool = False,
+        prompt: bool = False,
     ) -> Answer:
         return self.session.call(
             "POST",
@@ -149,6 +153,7 @@ class Client:
             final=TOO_HEAVY if less else (),
             what=what,
             patience=patience,
+            prompt=prompt,
         )
 
     def _wait(self, answer: Answer, attempt: int, what: str, patience: Patience | None) -> None:

@@ -9,7 +9,7 @@ from veaf_sync.connector import Preview, Refusal, Rehearsal
 from veaf_sync.model import Membership, Outcome, Result, TagChange
 from veaf_sync_github.client import Client
 from veaf_sync_github.reading import Reading
-from veaf_sync_github.sending import AT_ONCE, Call, send
+from veaf_sync_github.sending import AT_ONCE, UNREAD, Call, Failure, send
 from veaf_sync_github.target_fields import ONE, TEXT, TargetField, TargetFields
 
 STALE = "UNPROCESSABLE"
@@ -51,12 +51,16 @@ class FieldWriting:
         return Preview(len(self._lacking(good)) + -(-calls // AT_ONCE), tuple(refused))
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome]:
-        """Write a batch, one outcome a change; a choice that is gone meanwhile is looked up once more."""
+        """Write a batch, one outcome a change; a choice that is gone meanwhile is looked up once more.
+
+        A field is set whole, so what a limit leaves undone is to be tried `again`, behind a fresh look.
+        """
         self._learn(batch)
         reasons = {id(change): self._refusal(change) for change in batch}
         left = [change for change in batch if not reasons[id(change)]]
         if self._lacking(left):  # their lists are replaced as a whole, so what people added since must be known
             self._learn_anew(left)
+        later: dict[int, Failure] = {}
         for attempt in (1, 2):
             for target, values in self._lacking(left):
                 if said := self._fields.add(target, values):
@@ -64,20 +68,29 @@ class FieldWriting:
                         if any(one is target for _, one in self._targets(change)) and set(change.adds) & set(values):
                             reasons[id(change)] = said
             calls = [call for change in left if not reasons[id(change)] for call in self._calls(change)]
-            again: list[TagChange] = []
-            for failure in send(self._client, calls, f"Writing a field of {len(left)} items"):
+            stale: list[TagChange] = []
+            for failure in self._send(calls, f"Writing a field of {len(left)} items"):
+                change = failure.call.change
                 if failure.kind == STALE and attempt == 1:
-                    again.append(failure.call.change)
+                    stale.append(change)
                 else:
-                    reasons[id(failure.call.change)] = failure.message
-            if not again:
+                    reasons[id(change)] = failure.message
+                    if failure.again is not None:
+                        later[id(change)] = failure
+            if not stale:
                 break
-            self._learn_anew(again)
-            left = again
-        return [
-            Outcome(change.item, Result.FAILED if reasons[id(change)] else Result.APPLIED, reasons[id(change)])
-            for change in batch
-        ]
+            self._learn_anew(stale)
+            left = stale
+        return [_outcome(change, reasons[id(change)], later.get(id(change))) for change in batch]
+
+    def _send(self, calls: Sequence[Call], what: str) -> list[Failure]:
+        """Make the calls; where a limit stops an item that stands in one project already, the others follow at once."""
+        failures = send(self._client, calls, what, prompt=True)
+        failed = {id(failure.call) for failure in failures}
+        begun = {id(call.change) for call in calls if id(call) not in failed}
+        halves = [f.call for f in failures if f.again is not None and id(f.call.change) in begun]
+        rest = {id(call) for call in halves}
+        return [failure for failure in failures if id(failure.call) not in rest] + send(self._client, halves, what)
 
     def _learn(self, changes: Sequence[TagChange]) -> None:
         self._reading.know([change.item.id for change in changes])
@@ -157,6 +170,12 @@ class FieldWriting:
                     {"singleSelectOptionId": target.options[value]} if target.type == ONE else {"text": value}
                 )
                 yield Call(change, "updateProjectV2ItemFieldValue", given)
+
+
+def _outcome(change: TagChange, reason: str, later: Failure | None) -> Outcome:
+    if later is not None:
+        return Outcome(change.item, Result.FAILED, reason, unsent=later.kind == UNREAD, again=later.again)
+    return Outcome(change.item, Result.FAILED if reason else Result.APPLIED, reason)
 
 
 def _name(change: TagChange) -> str:

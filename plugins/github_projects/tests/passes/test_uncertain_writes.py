@@ -113,3 +113,54 @@ def test_a_choice_that_a_person_makes_while_a_plan_is_read_stays(github, clock, 
         apply_plan(planned.plan, config, REGISTRY, store, clock, opened=opened)
     names = [option.name for option in site.state.project("acme/1").fields["Objective"].options]
     assert names == ["customer-promise", "fast"]
+
+
+LIMIT = {"data": None, "errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded for user ID 1."}]}
+MANY = {"message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."}
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_field_that_a_person_sets_while_we_wait_stays(github, clock, many, organisation, status):
+    site = github(items=many(5, "acme/1"), clock=clock)
+    fields(site, "acme/1")
+    tag = {"field": "Objective"}
+    organisation(site, tag, "fast")
+
+    def person(request):
+        if b"updateProjectV2ItemFieldValue" not in request.body:
+            return False
+        site.state.project("acme/1").fields["Objective"].option("theirs")
+        site.set_field("acme/shop#3", "acme/1", "Objective", "theirs")
+        return True
+
+    said = json.dumps(LIMIT if status == 200 else MANY).encode()
+    site.faults.add(Status(status, {"Retry-After": "90"}, said), when=person, times=1)
+    result = organisation(site, tag, "cheap")
+    assert sorted(outcome.result for outcome in result.outcomes) == ["applied"] * 4 + ["conflict"]
+    values = {item.content.key: item.values["Objective"] for item in site.state.items.values()}
+    assert values == {f"acme/shop#{number}": "theirs" if number == 3 else "cheap" for number in range(1, 6)}
+
+
+def test_an_item_of_two_projects_is_written_whole_where_a_limit_falls_between(github, clock, many, organisation):
+    """Of an item that was begun the rest follows behind the wait; the others are looked at again."""
+    site = github(items=many(3, "acme/1", "acme/2"), clock=clock)
+    fields(site, "acme/1", "acme/2")
+
+    def half(answer):
+        body = json.loads(answer.body)
+        for n in range(1, 6):
+            body["data"][f"m{n}"] = None
+        for item in site.state.items.values():
+            if (item.content.key, item.project.number) != ("acme/shop#1", 1):
+                item.values.clear()
+        body["errors"] = [{**LIMIT["errors"][0], "path": [f"m{n}"]} for n in range(1, 6)]
+        return Response.of(body, 200, {"Retry-After": "30"})
+
+    word = b"updateProjectV2ItemFieldValue"
+    site.faults.add(Rewrite(half), when=lambda request: word in request.body, times=1)
+    result = organisation(site, {"field": "Objective"}, "fast")
+    assert {outcome.result for outcome in result.outcomes} == {"applied"}
+    assert [request.body.count(word) for request in site.requests if word in request.body] == [6, 1, 4], (
+        "the other half of the first item, then the two others behind a fresh look"
+    )
+    assert {item.values["Objective"] for item in site.state.items.values()} == {"fast"}

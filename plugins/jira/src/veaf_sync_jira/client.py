@@ -180,12 +180,21 @@ class Client:
         safe: bool = False,
         taken: Sequence[int] = (),
         patience: Patience | None = None,
+        prompt: bool = False,
     ) -> Answer:
         """A request to the site's API. Raises what `Session.call` raises, and `AuthError` for an anonymous answer."""
         self._know_the_edition()
         url = self._library._get_url(path)
         answer = self.session.call(
-            method, url, params=params, json=json, safe=safe, taken=taken, what=what, patience=patience
+            method,
+            url,
+            params=params,
+            json=json,
+            safe=safe,
+            taken=taken,
+            what=what,
+            patience=patience,
+            prompt=prompt,
         )
         if answer.headers.get("X-AUSERNAME", "").lower() == "anonymous":
             raise AuthError(f"{what}: answered as to an anonymous visitor.", fix="veaf-sync check --online")

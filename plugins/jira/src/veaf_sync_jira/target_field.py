@@ -63,6 +63,11 @@ class TargetFields:
             return f"The field {name!r} has no choice {new!r}; a Jira administrator adds it in the field's context."
         return ""
 
+    def whole(self, change: TagChange) -> bool:
+        """Whether writing a change replaces what stands in the field: all but a choice of several."""
+        target = self.of(change)
+        return isinstance(target, TargetField) and target.kind != SEVERAL
+
     def body(self, change: TagChange) -> dict[str, Any]:
         """The edit of one issue. A choice of several takes operations; the others are set whole."""
         target = self.of(change)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from veaf_sync.connector import GOALS, LABELS, Absent, Pending, Preview, Refusal
-from veaf_sync.errors import AuthError, Forbidden, Incomplete, Rejected
+from veaf_sync.errors import Forbidden, Incomplete, Rejected
 from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync_jira.properties import TASK, Properties
 from veaf_sync_jira.reading import Reading
@@ -16,6 +16,8 @@ from veaf_sync_jira.target_field import TargetFields
 MOST_IN_BULK = 1000
 _LONGEST_LABEL = 255
 _TRIES = 4
+_BUSY = 409
+"""What Jira answers where somebody edits at the same moment."""
 _RUNNING = frozenset({"ENQUEUED", "RUNNING", "CANCEL_REQUESTED"})
 SET = "SET"
 """How a task that sets a field is told from those that add or remove labels."""
@@ -75,22 +77,28 @@ class Writing:
         yield from self._bulk_fields(others)
 
     def write(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
-        """Write a batch. Raises `AuthError` where nothing was done, `Incomplete` where that is not known."""
-        if batch[0].target == LABELS and self._in_bulk and not any(_refusal(change) for change in batch):
+        """Write a batch. Raises `AuthError` where nothing was done, `Incomplete` where that is not known.
+
+        One that was cut for a bulk edit, which then turns out to be refused, is to be cut anew.
+        """
+        if _is_property(batch[0]):
+            return self._properties.write(batch)
+        if all(reasons := [self._refusal(change) for change in batch]):
+            return [
+                Outcome(change.item, Result.FAILED, reason, unsent=True)
+                for change, reason in zip(batch, reasons, strict=True)
+            ]
+        if self._in_bulk and _is_bulk(batch) and not any(reasons):
+            if batch[0].target != LABELS:
+                return self._write_fields(batch)
             try:
                 return self._submit("ADD" if batch[0].adds else "REMOVE", batch)
             except (Forbidden, Rejected) as refusal:
                 if isinstance(refusal, Rejected) and "permission" not in refusal.message.lower():
                     raise
                 self._bulk = False
-        if _is_property(batch[0]):
-            return self._properties.write(batch)
-        if len(batch) > 1 and batch[0].target != LABELS and self._in_bulk:
-            try:
-                return self._submit_fields(batch)
-            except (Forbidden, Rejected):
-                self._bulk = False
-        return self._put_each(batch)
+                return _cut_anew(batch, refusal.message)
+        return [self._put(batch[0])] if len(batch) == 1 else _cut_anew(batch, "Bulk edits are refused here.")
 
     def poll(self, task: str, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
         """Ask once for a task (`ADD:id` or `REMOVE:id`); a batch that does both removes when the adding is done."""
@@ -129,10 +137,18 @@ class Writing:
             for start in range(0, len(group), MOST_IN_BULK):
                 yield tuple(group[start : start + MOST_IN_BULK])
 
-    def _submit_fields(self, batch: Sequence[TagChange]) -> Pending:
+    def _write_fields(self, batch: Sequence[TagChange]) -> Sequence[Outcome] | Pending:
+        from veaf_sync.http import Throttled  # requests costs start-up time
+
         edit = self._fields.bulk_edit(batch[0])
         assert edit is not None  # noqa: S101  `batches` put them together by it
-        return self._bulk_task(SET, batch, edit.field, edit.input)
+        try:
+            return self._bulk_task(SET, batch, edit.field, edit.input, tries=1)
+        except Throttled as limit:
+            return [Outcome(c.item, Result.FAILED, limit.message, unsent=True, again=limit.seconds) for c in batch]
+        except (Forbidden, Rejected) as refusal:
+            self._bulk = False
+            return _cut_anew(batch, refusal.message)
 
     def _submit(self, verb: _Verb, batch: Sequence[TagChange]) -> Pending:
         names = batch[0].adds if verb == "ADD" else batch[0].removes
@@ -143,7 +159,9 @@ class Writing:
         }
         return self._bulk_task(verb, batch, "labels", {"labelsFields": [labels]})
 
-    def _bulk_task(self, verb: str, batch: Sequence[TagChange], field: str, edited: Mapping[str, Any]) -> Pending:
+    def _bulk_task(
+        self, verb: str, batch: Sequence[TagChange], field: str, edited: Mapping[str, Any], *, tries: int = _TRIES
+    ) -> Pending:
         from veaf_sync.http import Throttled  # requests costs start-up time
 
         body = {
@@ -153,11 +171,11 @@ class Writing:
             "sendBulkNotification": False,
         }
         what = f"A bulk edit of {len(batch)} issues"
-        for attempt in range(1, _TRIES + 1):
+        for attempt in range(1, tries + 1):
             try:
-                answer = self._client.call("POST", "bulk/issues/fields", json=body, what=what)
+                answer = self._client.call("POST", "bulk/issues/fields", json=body, what=what, prompt=tries == 1)
             except Throttled:
-                if attempt == _TRIES:
+                if attempt == tries:
                     raise
                 continue  # it was refused unread, so asking again doubles nothing; the session waits as long as told
             task = answer.data.get("taskId") if isinstance(answer.data, dict) else None
@@ -166,28 +184,16 @@ class Writing:
             return Pending(f"{verb}:{task}")
         raise AssertionError("unreachable")
 
-    def _put_each(self, batch: Sequence[TagChange]) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        for change in batch:
-            try:
-                outcomes.append(self._put(change))
-            except AuthError as error:
-                if not outcomes:
-                    raise
-                return outcomes + [
-                    Outcome(c.item, Result.FAILED, error.message, unsent=True) for c in batch[len(outcomes) :]
-                ]
-        return outcomes
-
     def _put(self, change: TagChange) -> Outcome:
         if change.target == GOALS and self._reading.goals is not None:
             return self._reading.goals.write(change)
-        if reason := self._refusal(change):
-            return Outcome(change.item, Result.FAILED, reason, unsent=True)
+        from veaf_sync.http import Throttled  # requests costs start-up time
+
         project = _project(change)
         quiet = project not in self._loud
+        whole = change.target != LABELS and self._fields.whole(change)
         try:
-            self._edit(change, quiet=quiet)
+            self._edit(change, quiet=quiet, whole=whole)
         except Forbidden as refusal:
             if not quiet or "notification" not in refusal.message.lower():
                 return Outcome(change.item, Result.FAILED, refusal.message)
@@ -198,20 +204,29 @@ class Writing:
             self._loud.add(project)
             return self._put(change)
         except Rejected as refusal:
-            return Outcome(change.item, Result.FAILED, refusal.message)
+            busy = whole and refusal.status == _BUSY
+            return Outcome(change.item, Result.FAILED, refusal.message, again=1.0 if busy else None)
+        except Throttled as limit:
+            if not whole:
+                raise
+            return Outcome(change.item, Result.FAILED, limit.message, unsent=True, again=limit.seconds)
+        except Incomplete as failure:
+            if not whole:
+                raise
+            return Outcome(change.item, Result.FAILED, failure.message, again=1.0)
         return Outcome(change.item, Result.APPLIED)
 
-    def _edit(self, change: TagChange, *, quiet: bool) -> None:
-        """One edit of one issue: operations, never the whole list, so that others' labels stay."""
+    def _edit(self, change: TagChange, *, quiet: bool, whole: bool) -> None:
+        """One edit of one issue: operations, so that others' labels stay, and a field that is set `whole` only once."""
         body = self._body(change)
         path = f"issue/{change.handle or change.item.id}"
         params = {"notifyUsers": "false"} if quiet else None
         what = f"Editing {change.key}"
         for attempt in range(1, _TRIES + 1):
             try:
-                self._client.call("PUT", path, json=body, params=params, what=what)
+                self._client.call("PUT", path, json=body, params=params, what=what, prompt=whole)
             except Rejected as refusal:
-                if refusal.status != 409 or attempt == _TRIES:
+                if refusal.status != _BUSY or attempt == _TRIES or whole:
                     raise
                 continue  # somebody edited at the same moment; operations can simply be repeated
             return
@@ -234,6 +249,10 @@ class Writing:
         """What became of changes of which Jira did not say: a direct read shows it."""
         seen = self._reading.get([change.item.id for change in batch])
         return [_seen_outcome(change, seen[change.item.id], reasons.get(change.item.id, "")) for change in batch]
+
+
+def _cut_anew(batch: Sequence[TagChange], reason: str) -> list[Outcome]:
+    return [Outcome(change.item, Result.FAILED, reason, unsent=True, again=0.0) for change in batch]
 
 
 def _seen_outcome(change: TagChange, item: WorkItem | Absent, reason: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""What docs/known-defects.md lists of Asana: each test says what should hold, and fails until it does."""
+"""A field that Asana sets whole: what a person chooses while we wait as told stays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ def connector(asana, connect, clock, many):
     return make
 
 
-@pytest.mark.xfail(strict=True, reason="a choice of several is set whole from a reading older than a wait")
 def test_a_choice_that_a_person_makes_while_we_wait_stays(connector, connect, change, write, pull):
     site, writer = connector(["cheap"])
     planned = change("1001", ("cheap",), ("fast",), FIELD)
