@@ -267,6 +267,19 @@ WRITE = (
         ("tests/sync/test_conflicts.py::test_figures_follow_whose_word_counts_and_the_tools_stay_as_people_left_them",),
         EVERY,
     ),
+    Row(
+        "mass-withdrawal",
+        "Most tags of a partition do not show any more: its field is renamed, hidden or deleted, a label is deleted",
+        "They count as ours, no item is written there, and the run says so; taken for people's edits only where somebody "
+        "says so (--accept-empty). Where the tool tells that the field is not there, also for a single item.",
+        (
+            "tests/sync/test_mass_withdrawal.py::test_most_of_a_partition_is_not_believed_and_nothing_is_written_there",
+            "tests/sync/test_mass_withdrawal.py::test_somebody_says_that_people_did_it",
+            "plugins/github_projects/tests/passes/test_renamed_field.py::test_a_renamed_field_withdraws_nothing",
+            "plugins/asana/tests/passes/test_removed_field.py::test_a_field_out_of_its_project_withdraws_nothing",
+        ),
+        ("asana", "github_projects"),
+    ),
     Row("echo", "Our own write comes back as a change", "Nothing is written, nothing is new.", (), EVERY),
     Row(
         "untag-98",

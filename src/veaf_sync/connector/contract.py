@@ -57,7 +57,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A project, board or repository. `readable` is false where it is known but may not be read."""
+    """A project, board or repository. `readable` is false where it is known but may not be read.
+
+    `target` is false where it lacks the field in which our tags stand: nobody took away what does not show then.
+    """
 
     name: str
     title: str = ""
@@ -65,6 +68,7 @@ class Partition:
     size: int | None = None
     readable: bool = True
     reason: str = ""
+    target: bool = True
 
 
 @dataclass(frozen=True, slots=True)

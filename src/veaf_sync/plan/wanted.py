@@ -19,6 +19,7 @@ from veaf_sync.model import ItemRef, Origin, TagChange, Verdict
 from veaf_sync.plan.document import Kept, Plan, State
 
 _KEY = ("source", "id")
+_UNSEEN = "tags that we wrote do not show there, and it is not settled whether people took them; left as it is"
 _DECIDED = [Verdict.ALIGNED.value, Verdict.ORPHAN.value, Verdict.EXEMPT.value]
 
 
@@ -35,6 +36,7 @@ def make(
     degraded: AbstractSet[tuple[str, str]] = frozenset(),
     overruled: pl.DataFrame | None = None,
     unsettled: Mapping[tuple[str, str], str] = MappingProxyType({}),
+    kept: AbstractSet[tuple[str, str]] = frozenset(),
 ) -> Plan:
     """The plan for the sources of `tags`, from ITEMS, VERDICTS and WEIGHTS of a run.
 
@@ -45,7 +47,8 @@ def make(
     source was read. Where a tag does not heed people, items that they left otherwise than it is wanted are left alone;
     `overruled` (source, id, objective) says what they took away there. In a source with a `degraded` (source,
     partition) nothing is cleared: such clears are `refused`. So are those of `unsettled` items (source, id), above
-    which the parent that is named there was not read.
+    which the parent that is named there was not read. Nothing is changed on `kept` items (source, id), which do not
+    show tags of ours although nobody is believed to have taken them.
     """
     uncertain = {source for source, _ in degraded}
     rows = _decided(items, verdicts, weights, tags)
@@ -61,6 +64,9 @@ def make(
             skipped.extend(conflicts)
             continue
         change = _change(row, tag)
+        if (row["source"], row["id"]) in kept:
+            refused.append(Refusal(change, _UNSEEN))
+            continue
         skipped.extend(_kept(row, tag))
         parent = unsettled.get((row["source"], row["id"]))
         if change.removes and (row["source"] in uncertain or parent is not None):

@@ -143,10 +143,12 @@ class Journal:
         """These values are `ours` from now on, or `people`'s (statements, neither written nor withdrawn)."""
         self._decree(run, source, target, entries, f"adopt-{by}", "written" if by == "ours" else "none", lease)
 
-    def written(self, source: str, run: int | None = None) -> dict[str, tuple[str, ...]]:
-        """Values that are ours, at whatever target, by item id, as of `run` (`None`: now)."""
+    def written(self, source: str, run: int | None = None, *, target: str | None = None) -> dict[str, tuple[str, ...]]:
+        """Values that are ours, at `target` (`None`: at whatever), by item id, as of `run` (`None`: now)."""
         newest = state(run).subquery("state")
         query = select(newest.c.id, newest.c.value).where(newest.c.source == source, newest.c.effect == "written")
+        if target is not None:
+            query = query.where(newest.c.target == target)
         values: dict[str, list[str]] = {}
         with self._database.reading() as connection:
             for id_, value in connection.execute(query):

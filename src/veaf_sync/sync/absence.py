@@ -21,6 +21,11 @@ from veaf_sync.sync.sources import Source, describe_failure
 READ_CHUNK = 100
 BELIEVED, BELIEVED_SHARE = 20, 0.5
 """A partition that misses more items than this, and more than this share of those known, is doubted."""
+_HIDDEN = "do not show tags that we wrote, as the field in which they stand is not there; they are kept as ours"
+_UNBELIEVED = (
+    "do not show tags that we wrote, too many for people's edits (a hidden field or a deleted label looks the same); "
+    "they are kept as ours (if people took them: veaf-sync sync --source {source} --accept-empty)"
+)
 _REASONS = {Absent.FORBIDDEN: "may not be read any more", Absent.UNKNOWN: "of which the tool gives no clear answer"}
 
 
@@ -29,14 +34,15 @@ class Absences:
     """What is known about items that were not shown.
 
     `deleted` ids, `frozen` ids with reasons, `thawed` ids that were frozen and can be read again,
-    `read` ids that a direct reading brought. By partition, why: `failed` and `doubted` do not count as read,
-    `holding` does, and holds frozen items.
+    `read` ids that a direct reading brought; `kept` those of them whose missing tags nobody is believed to have taken.
+    By partition, why: `failed` and `doubted` do not count as read, `holding` does, and holds frozen or kept items.
     """
 
     deleted: set[str] = field(default_factory=set)
     frozen: dict[str, str] = field(default_factory=dict)
     thawed: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
     failed: dict[str, str] = field(default_factory=dict)
     doubted: dict[str, str] = field(default_factory=dict)
     holding: dict[str, str] = field(default_factory=dict)
@@ -82,6 +88,8 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
     ask = set().union(*doubtful.values())
     read = {*question.full, *question.incremental} - found.doubted.keys()
     written = _written_but_unseen(source, store, run, read)
+    lacking = set() if question.accept_empty else without_target(source, store, run, written, question.roster)
+    written -= lacking
     try:
         gone = read_directly(source, store, run, lease, sorted(ask | written), question.roster, found)
     except SourceError as error:
@@ -96,7 +104,10 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
     found.deleted |= gone
     if not question.accept_empty:
         found.deleted -= _doubt(source, store, run, gone, read, sizes, found)
-    found.holding = _holding(source, store, run, found.frozen)
+    doubted = set() if question.accept_empty else _doubt_taken(source, store, run, written & found.read, read)
+    found.kept = lacking | doubted
+    kept = dict.fromkeys(lacking, _HIDDEN) | dict.fromkeys(doubted, _UNBELIEVED.format(source=source.name))
+    found.holding = _holding(source, store, run, found.frozen | kept)
     return found
 
 
@@ -194,6 +205,34 @@ def _written_but_unseen(source: Source, store: Store, run: int, read: Collection
     unseen = store.pulls.unseen_tags(run, source.name, tag.target)
     places = store.items.memberships(run, source.name, unseen)
     return {item_id for item_id, found in places.items() if all(place.partition in read for place in found)}
+
+
+def without_target(
+    source: Source, store: Store, run: int, ids: Collection[str], roster: Mapping[str, Partition]
+) -> set[str]:
+    """Those of `ids` that live only in partitions which do not have the field in which our tags stand."""
+    lacking = {name for name, partition in roster.items() if not partition.target}
+    if not lacking:
+        return set()
+    places = store.items.memberships(run, source.name, ids)
+    return {item_id for item_id, found in places.items() if all(place.partition in lacking for place in found)}
+
+
+def _doubt_taken(source: Source, store: Store, run: int, unseen: Collection[str], read: Collection[str]) -> set[str]:
+    """Those of `unseen`, where tags of ours do not show, of whose partition most tags are missed.
+
+    People take away some; that many at once is more likely a field that was renamed or hidden, or a label deleted.
+    """
+    tag = source.settings.tag
+    if tag is None or len(unseen) <= BELIEVED:
+        return set()
+    unseen = unseen & store.pulls.unseen_tags(run, source.name, tag.target).keys()
+    written = store.journal.written(source.name, target=tag.target)
+    places = store.items.memberships(run, source.name, written)
+    ours = Counter(place.partition for found in places.values() for place in found)
+    missed = Counter(place.partition for item_id in unseen for place in places.get(item_id, ()))
+    doubted = {n for n in read if missed[n] > BELIEVED and missed[n] > BELIEVED_SHARE * ours[n]}
+    return {item_id for item_id in unseen if any(place.partition in doubted for place in places.get(item_id, ()))}
 
 
 def read_directly(

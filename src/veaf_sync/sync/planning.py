@@ -101,7 +101,24 @@ def wanted(config: Config, store: Store, run: Run, snapshot: Snapshot, only: Col
         **state_of(config, store, run, snapshot),
         overruled=snapshot.overruled,
         unsettled=_unsettled(snapshot),
+        kept=_kept(config, store, run, planned),
     )
+
+
+def _kept(config: Config, store: Store, run: Run, sources: Collection[str]) -> set[tuple[str, str]]:
+    """Items that were read and do not show tags of ours, where nobody is believed to have taken them."""
+    found: set[tuple[str, str]] = set()
+    for source in sources:
+        states = store.pulls.states(run=run.id, source=source)
+        fresh = {state.partition for state in states if state.state == "fresh"}
+        if not any(state.reason for state in states if state.state == "fresh"):
+            continue  # a partition with such items says so
+        written = store.journal.written(source, run.id, target=config.tags[source].target)
+        for item, places in store.items.memberships(run.id, source, written).items():
+            seen = {value for place in places for value in place.tags}
+            if not seen.issuperset(written[item]) and all(place.partition in fresh for place in places):
+                found.add((source, item))
+    return found
 
 
 def _unsettled(snapshot: Snapshot) -> dict[tuple[str, str], str]:

@@ -68,7 +68,7 @@ def pull_source(
         cursors=_cursors(source, pulling.walked),
         lease=lease,
     )
-    withdraw(source, store, run, lease, pulling.absences.read)
+    withdraw(source, store, run, lease, pulling.absences.read - pulling.absences.kept)
     return _report(source, states, published, pulling.notes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import heard
-from veaf_sync.sync.absence import Absences, hidden_ones, read_directly
+from veaf_sync.sync.absence import Absences, hidden_ones, read_directly, without_target
 from veaf_sync.sync.progress import Progress
 from veaf_sync.sync.pull import SourceReport, withdraw
 from veaf_sync.sync.sources import FAILURES, Source, describe_failure
@@ -45,7 +45,7 @@ def refresh(
         states=before,
         lease=lease,
     )
-    withdraw(source, store, run, lease, found.read)
+    withdraw(source, store, run, lease, found.read - without_target(source, store, run.id, found.read, roster))
     return SourceReport(
         source=source.name,
         state="partial" if untold else "fresh",

@@ -10,7 +10,8 @@ from veaf_sync.connector.texts import line
 from veaf_sync.errors import Forbidden, Rejected
 from veaf_sync_asana.client import AT_ONCE, PAID, Action, Client
 
-FIELDS = "name,permalink_url"
+_FIELDS = "name,permalink_url"
+_WITH_FIELDS = f"{_FIELDS},custom_field_settings.custom_field.name"
 
 
 def roster(client: Client) -> list[Partition]:
@@ -20,9 +21,9 @@ def roster(client: Client) -> list[Partition]:
     """
     settings = client.settings
     if not settings.projects and not settings.portfolios:
-        params = {"workspace": client.site.workspace, "archived": "false", "opt_fields": FIELDS}
+        params = {"workspace": client.site.workspace, "archived": "false", "opt_fields": _fields(client)}
         rows = client.rows("/projects", "Listing the projects", **params)
-        return _sorted(_partition(row) for row in rows)
+        return _sorted(_partition(client, row) for row in rows)
     found = {partition.name: partition for partition in _named(client, settings.projects)}
     for portfolio in settings.portfolios:
         found |= {row.name: row for row in _of_portfolio(client, portfolio) if row.name not in found}
@@ -39,10 +40,10 @@ def _named(client: Client, names: Sequence[str]) -> Iterator[Partition]:
     what = "Asking for the projects"
     for start in range(0, len(names), AT_ONCE):
         chunk = names[start : start + AT_ONCE]
-        actions = [Action("get", f"/projects/{name}", {"opt_fields": FIELDS}) for name in chunk]
+        actions = [Action("get", f"/projects/{name}", {"opt_fields": _fields(client)}) for name in chunk]
         for name, reply in zip(chunk, client.batch(actions, what), strict=True):
             if reply.good and isinstance(reply.data, dict):
-                yield _partition({**reply.data, "gid": name})
+                yield _partition(client, {**reply.data, "gid": name})
             elif reply.status in (403, 404):
                 yield Partition(name, readable=False, reason="there is no such project, or this token may not see it")
             else:
@@ -52,7 +53,7 @@ def _named(client: Client, names: Sequence[str]) -> Iterator[Partition]:
 def _of_portfolio(client: Client, portfolio: str) -> Iterator[Partition]:
     what = f"Listing portfolio {portfolio}"
     try:
-        rows = client.rows(f"/portfolios/{portfolio}/items", what, opt_fields=FIELDS)
+        rows = client.rows(f"/portfolios/{portfolio}/items", what, opt_fields=_fields(client))
     except Rejected as refusal:
         if refusal.status == PAID:
             fix = "Name the projects instead, or use a workspace with a paid plan."
@@ -60,12 +61,29 @@ def _of_portfolio(client: Client, portfolio: str) -> Iterator[Partition]:
         raise
     for row in rows:
         if row.get("resource_type", "project") == "project":  # a portfolio may hold portfolios
-            yield _partition(row)
+            yield _partition(client, row)
 
 
-def _partition(row: Mapping[str, Any]) -> Partition:
-    url = line(row.get("permalink_url"))
-    return Partition(str(row["gid"]), line(row.get("name")), url if url.startswith(("https://", "http://")) else "")
+def _fields(client: Client) -> str:
+    """What is asked of a project: its custom fields only where our tags stand in one."""
+    tag = client.settings.tag
+    return _WITH_FIELDS if tag is not None and tag.field is not None else _FIELDS
+
+
+def _partition(client: Client, row: Mapping[str, Any]) -> Partition:
+    url, tag = line(row.get("permalink_url")), client.settings.tag
+    target = tag is None or tag.field is None or _has_field(row, tag.field)
+    shown = url if url.startswith(("https://", "http://")) else ""
+    return Partition(str(row["gid"]), line(row.get("name")), shown, target=target)
+
+
+def _has_field(row: Mapping[str, Any], name: str) -> bool:
+    """Whether a project has a custom field of that name; where the answer does not say, it is taken to have it."""
+    held = row.get("custom_field_settings")
+    if not isinstance(held, list):
+        return True
+    fields = [each.get("custom_field") for each in held if isinstance(each, dict)]
+    return any(isinstance(field, dict) and line(field.get("name")) == name for field in fields)
 
 
 def _sorted(found: Any) -> list[Partition]:

@@ -60,7 +60,8 @@ class Reading:
 
     def partitions(self) -> list[Partition]:
         """The roster: the visible projects, and those asked for that are not visible."""
-        shown = [project.partition for project in self.projects.values()]
+        tag = self.client.settings.tag
+        shown = [project.partition(tag.field if tag else None) for project in self.projects.values()]
         return sorted([*shown, *self._hidden], key=lambda partition: partition.name)
 
     def wants(self, name: str) -> bool:

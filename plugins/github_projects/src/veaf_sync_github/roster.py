@@ -31,9 +31,9 @@ class Project:
     size: int
     fields: tuple[str, ...]
 
-    @property
-    def partition(self) -> Partition:
-        return Partition(self.name, self.title, self.url, self.size)
+    def partition(self, field: str | None) -> Partition:
+        """As the core knows it; `field`: the one in which our tags stand."""
+        return Partition(self.name, self.title, self.url, self.size, target=field is None or field in self.fields)
 
 
 def roster(client: Client) -> tuple[list[Project], list[Partition]]:

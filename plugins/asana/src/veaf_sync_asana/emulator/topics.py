@@ -171,7 +171,8 @@ class Topics:
         return self._service.one(request, option_view(field, option.gid), 201)
 
     def _project(self, gid: str) -> dict[str, Any]:
-        return project_view(self._service.state.projects[gid], self._service.url())
+        state = self._service.state
+        return project_view(state.projects[gid], state.fields, self._service.url())
 
     def _task(self, gid: str) -> dict[str, Any]:
         return task_view(self._service.state, self._service.state.tasks[gid], self._service.url())

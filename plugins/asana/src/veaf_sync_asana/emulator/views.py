@@ -21,7 +21,7 @@ def compact(task: Task) -> Json:
     return {"gid": task.gid, "resource_type": "task", "name": task.name, "resource_subtype": task.subtype}
 
 
-def project_view(project: Project, url: str) -> Json:
+def project_view(project: Project, fields: Mapping[str, CustomField], url: str) -> Json:
     return {
         "gid": project.gid,
         "resource_type": "project",
@@ -29,6 +29,14 @@ def project_view(project: Project, url: str) -> Json:
         "archived": project.archived,
         "permalink_url": f"{url}/1/{WORKSPACE}/project/{project.gid}",
         "workspace": SITE,
+        "custom_field_settings": [
+            {
+                "gid": f"{project.gid}{gid}",
+                "resource_type": "custom_field_setting",
+                "custom_field": field_view(fields[gid]),
+            }
+            for gid in project.fields
+        ],
     }
 
 

@@ -74,6 +74,17 @@ class People:
             else:
                 values[name] = value
 
+    def rename_field(self, project: str, name: str, new: str) -> None:
+        """Somebody gives a field of a project another name: no item's clock moves."""
+        with self.lock:
+            held = self.state.project(project)
+            field = held.fields.pop(name)
+            field.name = new
+            held.fields[new] = field
+            for item in held.items:
+                if name in item.values:
+                    item.values[new] = item.values.pop(name)
+
     def archive(self, key: str, project: str, *, archived: bool = True) -> None:
         with self.lock:
             item = self.place(key, project)
