@@ -268,10 +268,21 @@ WRITE = (
         EVERY,
     ),
     Row(
+        "index-behind-removal",
+        "The tool's index still shows a tag that we took away a moment ago",
+        "The item is read directly; nobody's word, unless a person set it again.",
+        (
+            "plugins/jira/tests/passes/test_index_lag.py::"
+            "test_a_tag_that_we_took_away_is_nobodys_statement_while_the_index_lags",
+            "plugins/jira/tests/passes/test_index_lag.py::test_a_person_who_sets_it_again_at_once_is_heard",
+        ),
+        ("jira",),
+    ),
+    Row(
         "mass-withdrawal",
         "Most tags of a partition do not show any more: its field is renamed, hidden or deleted, a label is deleted",
-        "They count as ours, no item is written there, and the run says so; taken for people's edits only where somebody "
-        "says so (--accept-empty). Where the tool tells that the field is not there, also for a single item.",
+        "They count as ours, no item is written there, and the run says so; taken for people's edits only where "
+        "somebody says so (--accept-empty). Where the tool tells that the field is not there, also for one item.",
         (
             "tests/sync/test_mass_withdrawal.py::test_most_of_a_partition_is_not_believed_and_nothing_is_written_there",
             "tests/sync/test_mass_withdrawal.py::test_somebody_says_that_people_did_it",

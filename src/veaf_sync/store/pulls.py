@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from veaf_sync.connector import Cursor, Shard
-from veaf_sync.model import WorkItem
+from veaf_sync.model import Action, WorkItem
 from veaf_sync.store import choosing, generations, publishing, staging, tables
 from veaf_sync.store.engine import Database
 from veaf_sync.store.journal_state import state
@@ -169,6 +170,25 @@ class Pulls:
                 if row.value not in split(row.tags):
                     unseen[row.id] = (*unseen.get(row.id, ()), row.value)
         return {id_: tuple(sorted(values)) for id_, values in sorted(unseen.items())}
+
+    def lately_removed(self, run: int, source: str, target: str, *, within: timedelta) -> set[str]:
+        """Ids of items of which the newest reading shows a value that we took away from `target` `within` that time.
+
+        As they would be after publishing.
+        """
+        after = choosing.tags_after(run, source)
+        line = tables.journal.c
+        taken = select(line.value, after.c.id, after.c.tags).join_from(
+            tables.journal, after, and_(line.item == after.c.id, line.source == source)
+        )
+        taken = taken.where(
+            line.target == target,
+            line.action == str(Action.REMOVE),
+            line.effect == "none",
+            line.settled >= self._database.now - within // timedelta(microseconds=1),
+        )
+        with self._database.reading() as connection:
+            return {row.id for row in connection.execute(taken) if row.value in split(row.tags)}
 
     def publish(
         self,

@@ -91,7 +91,8 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
     lacking = set() if question.accept_empty else without_target(source, store, run, written, question.roster)
     written -= lacking
     try:
-        gone = read_directly(source, store, run, lease, sorted(ask | written), question.roster, found)
+        late = _removed_but_seen(source, store, run, read)
+        gone = read_directly(source, store, run, lease, sorted(ask | written | late), question.roster, found)
     except SourceError as error:
         why = describe_failure(source.name, error)
         reasons = {name: f"could not ask for items not shown: {why}" for name, ids in doubtful.items() if ids}
@@ -204,6 +205,19 @@ def _written_but_unseen(source: Source, store: Store, run: int, read: Collection
         return set()
     unseen = store.pulls.unseen_tags(run, source.name, tag.target)
     places = store.items.memberships(run, source.name, unseen)
+    return {item_id for item_id, found in places.items() if all(place.partition in read for place in found)}
+
+
+def _removed_but_seen(source: Source, store: Store, run: int, read: Collection[str]) -> set[str]:
+    """Items of the partitions `read` where the last reading shows a tag that we took away a moment ago.
+
+    The tool's index may lag behind that, so the item is read directly before it counts as what a person set.
+    """
+    tag = source.settings.tag
+    if tag is None:
+        return set()
+    shown = store.pulls.lately_removed(run, source.name, tag.target, within=source.settings.lag)
+    places = store.items.memberships(run, source.name, shown)
     return {item_id for item_id, found in places.items() if all(place.partition in read for place in found)}
 
 
