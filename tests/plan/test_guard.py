@@ -30,7 +30,7 @@ def clearing(row: Any, plan: Make) -> Callable[..., Plan]:
 
 
 def check(plan: Plan, **given: Any) -> list[str]:
-    around = {name: given.pop(name) for name in ("degraded", "remapped", "now", "account") if name in given}
+    around = {name: given.pop(name) for name in ("degraded", "remapped", "now", "account", "earlier") if name in given}
     return guard(plan, Circumstances(sizes=SIZES, **around), **{"caps": {}, **given})
 
 
@@ -163,3 +163,14 @@ def test_only_named_accounts_apply(clearing: Any) -> None:
     (reason,) = check(clearing(PAY=1), governance=Governance(apply=("ada", "ci")), account="eve")
     assert reason.startswith("Only ada, ci may apply plans here")
     assert "account eve" in reason
+
+
+def test_what_earlier_plans_of_the_run_wrote_counts_once(clearing: Any) -> None:
+    large, small = clearing(PAY=60), clearing(PAY=40)
+    assert check(small) == []
+    assert check(large, earlier=list(zip(small.changes, small.partitions, strict=True))) == check(large)
+    told = check(small, earlier=list(zip(large.changes, large.partitions, strict=True)))
+    assert told == [
+        "jira, partition PAY: 60 clears are more than the cap of 50 (with 20 changes that were written before).",
+        "If all of this is meant: veaf-sync apply plan.json --accept 40",
+    ]

@@ -14,7 +14,7 @@ from veaf_sync.model import Outcome, Result, TagChange, WorkItem
 from veaf_sync.plan import dump, load
 from veaf_sync.read import explain, open_snapshot
 from veaf_sync.store import Lease
-from veaf_sync.sync import ApplyResult, RunResult, apply_plan, make_plan
+from veaf_sync.sync import ApplyResult, RunResult, apply_plan, make_plan, settling
 from veaf_sync.sync.holding import holder
 from veaf_sync.testing import MemoryConnector
 
@@ -310,3 +310,68 @@ def test_a_tag_target_taken_out_of_the_settings_is_no_withdrawal(tagged: Organis
     result = tagged.sync(write=True)
     assert result.outcomes == ()
     assert origins(tagged, result.run.id) == {"rule"}
+
+
+def test_a_write_that_takes_effect_after_it_was_given_up_is_ours(
+    tagged: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tagged.sync(write=True)
+    tagged.clock.advance(3600)
+    late: list[tuple[MemoryConnector, Sequence[TagChange]]] = []
+    written = MemoryConnector.write
+
+    def slow(self: MemoryConnector, batch: Sequence[TagChange]) -> Sequence[Outcome]:
+        late.append((self, batch))
+        raise Incomplete("no complete answer within 120 s")
+
+    monkeypatch.setattr(MemoryConnector, "write", slow)
+    tagged.mapping = f"{READER}{RULES}  - {{name: stories, when: {{type: Story}}, objective: fast}}\n"
+    failed = tagged.sync(write=True)
+    assert {outcome.result for outcome in failed.outcomes} == {Result.FAILED}
+    assert all("not known yet" in outcome.detail for outcome in failed.outcomes)
+    for connector, batch in late:  # the tool does it a moment later
+        written(connector, batch)
+    monkeypatch.setattr(MemoryConnector, "write", written)
+    tagged.clock.advance(3600)
+    tagged.mapping = f"{READER}{RULES}  - {{name: stories, when: {{type: Story}}, objective: cheap}}\n"
+    result = tagged.sync(write=True)
+    assert origins(tagged, result.run.id) == {"rule"}
+    assert {value for values in labels(tagged).values() for value in values} == {"okr:cheap"}
+    assert tagged.store.journal.open("mem") == []
+
+
+def test_what_is_sent_again_ends_what_was_never_heard_of(tagged: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = MemoryConnector.write
+
+    def lost(self: MemoryConnector, batch: Sequence[TagChange]) -> Sequence[Outcome]:
+        raise Incomplete("the connection was reset")
+
+    monkeypatch.setattr(MemoryConnector, "write", lost)
+    tagged.sync(write=True)
+    assert len(tagged.store.journal.open("mem")) == 4
+    monkeypatch.setattr(MemoryConnector, "write", written)
+    tagged.clock.advance(60)
+    tagged.sync(write=True)
+    assert tagged.store.journal.open("mem") == []
+    lines = tagged.store.journal.entries(source="mem")
+    assert [line.detail for line in lines if line.result == "failed"] == ["sent again since"] * 4
+    assert sum(line.result == "applied" for line in lines) == 4
+    assert tagged.store.audit.verify() == []
+
+
+def test_what_was_never_heard_of_fails_after_a_day(tagged: Organisation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(self: MemoryConnector, batch: Sequence[TagChange]) -> Sequence[Outcome]:
+        raise Incomplete("the connection was reset")
+
+    tagged.sync(write=True)
+    monkeypatch.setattr(MemoryConnector, "write", lost)
+    tagged.mapping = f"{READER}{RULES}  - {{name: stories, when: {{type: Story}}, objective: fast}}\n"
+    tagged.sync(write=True)
+    tagged.sync()
+    assert len(tagged.store.journal.open("mem")) == 4
+    monkeypatch.setattr(settling, "GIVEN_UP", timedelta(0))
+    tagged.sync()
+    assert tagged.store.journal.open("mem") == []
+    tagged.tool.tag("id-PAY-0", add=["okr:fast"])
+    tagged.clock.advance(60)
+    assert "statement" in origins(tagged, tagged.sync().run.id), "a person's word again"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from veaf_sync.connector import Cap, Guards
@@ -22,7 +22,8 @@ class Circumstances:
 
     `sizes` are the known items by (source, partition), `degraded` the partitions that were not read completely;
     `remapped`: the documents are not those of the last plan that was applied; `now` is when it is to be applied, by
-    `account`.
+    `account`. `earlier` are changes, and the partitions where their items stand, that other plans of the same run
+    wrote, or runs of single items since the last whole one: a cap holds for all of them together.
     """
 
     sizes: Mapping[tuple[str, str], int]
@@ -30,11 +31,15 @@ class Circumstances:
     remapped: bool = False
     now: datetime | None = None
     account: str = ""
+    earlier: Sequence[tuple[TagChange, str]] = ()
 
 
 @dataclass(slots=True)
 class _Load:
-    """Values that a plan would set and clear in one place, and items that it moves there; the caps of that place."""
+    """Values that a plan would set and clear in one place, and items that it moves there; the caps of that place.
+
+    `earlier` of the changes other plans wrote.
+    """
 
     place: str
     guards: Guards
@@ -42,9 +47,12 @@ class _Load:
     changes: int = 0
     clears: int = 0
     moves: int = 0
+    earlier: int = 0
 
-    def add(self, change: TagChange) -> None:
-        self.changes += len(change.adds) + len(change.removes)
+    def add(self, change: TagChange, *, earlier: bool = False) -> None:
+        values = len(change.adds) + len(change.removes)
+        self.changes += values
+        self.earlier += values if earlier else 0
         self.clears += len(change.removes)
         self.moves += _moves(change)
 
@@ -61,7 +69,8 @@ class _Load:
             "moves": f"strategy, mapping or settings changed, and {self.moves} items moved to other objectives are",
         }
         for name, limit in self.over(remapped=remapped).items():
-            yield f"{self.place}: {words[name]} more than {limit}."
+            counted = f" (with {self.earlier} changes that were written before)" if self.earlier else ""
+            yield f"{self.place}: {words[name]} more than {limit}{counted}."
 
 
 def guard(
@@ -83,7 +92,7 @@ def guard(
     run = run or RunGuards()
     remapped = circumstances.remapped
     unsafe = [*_nobodys(circumstances, governance), *_late(plan, circumstances, run), *_unsafe(plan, circumstances)]
-    places, whole = _loads(plan, caps, circumstances.sizes, run)
+    places, whole = _loads(plan, caps, circumstances, run)
     reasons = [told for load in (*places.values(), whole) for told in load.told(remapped=remapped)]
     over = {place: {*load.over(remapped=remapped), *whole.over(remapped=remapped)} for place, load in places.items()}
     refused = sum(
@@ -147,10 +156,11 @@ def _place(change: TagChange, partition: str) -> tuple[str, str]:
 
 
 def _loads(
-    plan: Plan, caps: Mapping[str, Guards], sizes: Mapping[tuple[str, str], int], run: RunGuards
+    plan: Plan, caps: Mapping[str, Guards], circumstances: Circumstances, run: RunGuards
 ) -> tuple[dict[tuple[str, str], _Load], _Load]:
-    """The load of each (source, partition), sorted, and of the whole plan."""
+    """The load of each (source, partition) of the plan, sorted, and of all of it."""
     of: dict[tuple[str, str], _Load] = {}
+    sizes = circumstances.sizes
     whole = _Load("All sources together", run, sum(sizes.values()))
     for place in sorted({_place(*pair) for pair in zip(plan.changes, plan.partitions, strict=True)}):
         source, partition = place
@@ -158,7 +168,28 @@ def _loads(
     for change, partition in zip(plan.changes, plan.partitions, strict=True):
         of[_place(change, partition)].add(change)
         whole.add(change)
+    for change, partition in _others(plan, circumstances.earlier):
+        if (place := _place(change, partition)) in of:
+            of[place].add(change, earlier=True)
+        whole.add(change, earlier=True)
     return of, whole
+
+
+def _others(plan: Plan, earlier: Sequence[tuple[TagChange, str]]) -> Iterator[tuple[TagChange, str]]:
+    """What of `earlier` changes is none of the plan's own: one that is applied again counts once, an undo by itself."""
+    if plan.undoes:
+        return
+    own = {change.item: change for change in plan.changes}
+    for change, partition in earlier:
+        mine = own.get(change.item)
+        adds, removes = (set(mine.adds), set(mine.removes)) if mine is not None else (set(), set())
+        rest = replace(
+            change,
+            before=tuple(value for value in change.before if value not in removes),
+            after=tuple(value for value in change.after if value not in adds),
+        )
+        if rest.before or rest.after:
+            yield rest, partition
 
 
 def _over(cap: Cap, number: int, size: int) -> str:

@@ -43,7 +43,8 @@ class Journal:
         """Note what is about to be written: one line per value, per change its adds and then its removes.
 
         Brings the lines' numbers in that order. A line of the same plan (`digest`) that is still open is taken up
-        again, as of now and without the task it was given to, and not doubled.
+        again, as of now and without the task it was given to, and not doubled. One of another plan about the same
+        value, which nobody heard of again, ends here: whatever it still brings, the new line is about, too.
         """
         wanted = [
             (change, value, action)
@@ -53,11 +54,10 @@ class Journal:
         ]
         with self._database.writing(lease) as connection:
             sources = {change.item.source for change in changes}
-            still = select(tables.journal).where(
-                _j.source.in_(sources), _j.result == "", _j.digest == digest, _j.action.in_(_WRITES)
-            )
-            open_ids = {_name(row): int(row.id) for row in connection.execute(still)}
-            rows = {}
+            unsettled = select(tables.journal).where(_j.source.in_(sources), _j.result == "", _j.action.in_(_WRITES))
+            before = list(connection.execute(unsettled))
+            open_ids = {_name(row): int(row.id) for row in before if row.digest == digest}
+            rows: dict[tuple[str, ...], dict[str, Any]] = {}
             again = []
             for change, value, action in wanted:
                 row = _line(run, digest, change, value, action)
@@ -71,12 +71,28 @@ class Journal:
             if rows:
                 added = insert(tables.journal).values(at=self._database.now)
                 connection.execute(added, list(rows.values()))
-                open_ids = {_name(row): int(row.id) for row in connection.execute(still)}
+                open_ids = {_name(row): int(row.id) for row in connection.execute(unsettled.where(_j.digest == digest))}
+            ended = {
+                row.id: row.source for row in before if row.digest != digest and not row.task and _name(row) in rows
+            }
             lines = [open_ids[_key(_line(run, digest, change, value, action))] for change, value, action in wanted]
             for source in sorted(sources):
                 own = [line for line, (change, *_) in zip(lines, wanted, strict=True) if change.item.source == source]
                 append_lines(self._database, connection, "intend", lease, run=run, source=source, lines=own)
+            self._end(connection, run, ended, lease)
         return lines
+
+    def _end(self, connection: Connection, run: int, lines: Mapping[int, str], lease: Lease) -> None:
+        """Open `lines`, by number with their source, have failed: another one is about the same."""
+        if not lines:
+            return
+        values = {"result": str(Result.FAILED), "detail": "sent again since", "settled": self._database.now}
+        closing = update(tables.journal).where(_j.id == bindparam("line"))
+        since = self._counts_from(connection, run)
+        connection.execute(closing.values(**values, since=since), [{"line": line} for line in lines])
+        for source in sorted(set(lines.values())):
+            own = [line for line, of in lines.items() if of == source]
+            append_lines(self._database, connection, "settle", lease, run=run, source=source, lines=own)
 
     def task(self, ids: Collection[int], task: str, lease: Lease) -> None:
         """Note the tool's bulk task that these open lines were given to."""
@@ -179,10 +195,12 @@ class Journal:
         item: ItemRef | None = None,
         source: str | None = None,
         digest: str | None = None,
+        since: int | None = None,
         learnt_after: int | None = None,
     ) -> list[Entry]:
         """Lines of the journal, oldest first: those noted by `run`, about `item`, of `source`, of the plan `digest`.
 
+        `since` a run: noted by it or a later one.
         `learnt_after` a run: what became of them was known only when that run had been measured.
         """
         conditions = [] if run is None else [_j.run == run]
@@ -192,6 +210,8 @@ class Journal:
             conditions.append(_j.source == source)
         if digest is not None:
             conditions.append(_j.digest == digest)
+        if since is not None:
+            conditions.append(_j.run >= since)
         if learnt_after is not None:
             conditions.append(_j.since > learnt_after)
         return self._read(*conditions)

@@ -102,6 +102,7 @@ def run_sync(
                 "sources": [_as_json(report) for report in reports],
                 "notes": notes,
                 "waiting": pending.counts.set + pending.counts.clear,
+                "whole": only is None,
             },
             lease=leases[RUN_LEASE],
         )

@@ -66,7 +66,7 @@ class Settler:
 
     def in_doubt(self, wanted: Collection[ItemRef]) -> set[ItemRef]:
         """Items of `wanted` that a task of unknown number, which may still be at work, was to write."""
-        return {entry.item for entry in self._sent_lately(wanted)}
+        return {entry.item for entry in self._sent_lately(wanted)} if self.source.connector.hands_over() else set()
 
     def look_on(self, wanted: Collection[ItemRef], progress: Progress) -> None:
         """Look for what tasks of unknown number were to write on `wanted`, for as long as a task would be followed.
@@ -115,7 +115,7 @@ class Settler:
         An item without an answer, or that failed, is read and judged value by value: a tool may say that it failed and
         have written all the same. Only what was not sent, or refused `unread`, is believed to have failed. What cannot
         be read stays open for the next run, and is told as not known. So does what is not there yet where the write
-        may still take effect: `late`, a bulk task may be running whose number was lost.
+        may still take effect: `late`, the tool gave no answer, or a bulk task may be running whose number was lost.
         """
         told = {outcome.item: outcome for outcome in answer}
         of = by_item(lines)
@@ -131,9 +131,12 @@ class Settler:
             if item in readings:
                 detail = told[item].detail if item in told else reason
                 reading = readings[item]
-                if late and isinstance(reading, WorkItem) and not self._reached(reading, group):
-                    reading = Absent.UNKNOWN
-                outcome = judged(item, group, reading, detail, settled, self.tagged)
+                found: dict[int, Outcome] = {}
+                outcome = judged(item, group, reading, detail, found, self.tagged)
+                if late and isinstance(reading, WorkItem) and outcome.result is Result.FAILED:
+                    found = {line: each for line, each in found.items() if each.result is Result.APPLIED}
+                    outcome = judged(item, group, Absent.UNKNOWN, detail, {}, self.tagged)
+                settled |= found
                 if item in told and outcome.result is Result.FAILED:
                     outcome = replace(outcome, again=told[item].again)
             else:
@@ -142,9 +145,6 @@ class Settler:
             outcomes.append(outcome)
         self.store.journal.settle(self.run, settled, self.lease)
         return outcomes
-
-    def _reached(self, reading: WorkItem, lines: Sequence[Line]) -> bool:
-        return all(line.reached(reading, self.tagged) for line in lines)
 
     def _resume_task(self, task: str, entries: Sequence[Entry], *, wait: bool, again: bool) -> Mapping[ItemRef, str]:
         """Settle the lines of a task; where it has not ended, why their items must not be sent again.
@@ -181,8 +181,10 @@ class Settler:
         self.store.journal.task([line.id for line in lines], task, self.lease)
 
     def _look(self, entries: Sequence[Entry]) -> None:
-        """Settle those lines without a task whose values are as wanted, and those that nothing can bring any more."""
-        late = self.source.connector.hands_over()
+        """Settle those lines without a task whose values are as wanted, and those that nothing can bring any more.
+
+        The others may still take effect: until they are `GIVEN_UP`, what they bring is ours.
+        """
         over = {entry.id for entry in self.store.journal.open(self.source.name, older_than=GIVEN_UP)}
         readings = self._readings({entry.item for entry in entries})
         settled: dict[int, Outcome] = {}
@@ -192,7 +194,7 @@ class Settler:
             settled |= {
                 id_: outcome
                 for id_, outcome in found.items()
-                if outcome.result is Result.APPLIED or not late or id_ in over or readings[item] is Absent.GONE
+                if outcome.result is Result.APPLIED or id_ in over or readings[item] is Absent.GONE
             }
         self.store.journal.settle(self.run, settled, self.lease)
 

@@ -10,17 +10,21 @@ from veaf_sync import plan as plans
 from veaf_sync.clock import Clock
 from veaf_sync.config import Config
 from veaf_sync.errors import Refused
-from veaf_sync.model import Outcome, Result
+from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange
 from veaf_sync.plan import Plan
 from veaf_sync.plugins import Registry
 from veaf_sync.store import Lease, Run, Store
 from veaf_sync.sync import snapshot as snapshots
 from veaf_sync.sync.apply import Writer
 from veaf_sync.sync.holding import RUN_LEASE, account, holding, lease_of
+from veaf_sync.sync.intents import changes_of
 from veaf_sync.sync.planning import by_source
 from veaf_sync.sync.progress import SILENT, Progress
 from veaf_sync.sync.sources import FAILURES, Sources, describe_failure, opening
 
+_WRITES = (Action.ADD, Action.REMOVE)
+MOST_SINGLE = 1_000
+"""So many runs of single items are looked back over for what they wrote."""
 APPLY_COMMAND = "veaf-sync apply plan.json"
 
 
@@ -58,6 +62,7 @@ def guard_reasons(
         remapped=last is None or last.detail.get("documents") != dict(plan.state.documents),
         now=clock.now(),
         account=account(),
+        earlier=_earlier(plan, store) if plan.changes and not plan.undoes else (),
     )
     return plans.guard(
         plan,
@@ -68,6 +73,26 @@ def guard_reasons(
         accept=accept,
         command=command,
     )
+
+
+def _earlier(plan: Plan, store: Store) -> list[tuple[TagChange, str]]:
+    """What other plans of the plan's run wrote, or runs of single items since the last whole one; undoing is none."""
+    since = plan.run
+    for run in store.runs.list(MOST_SINGLE):
+        if run.summary.get("whole", True):
+            break
+        since = min(since, run.id)
+    entries = [
+        entry
+        for entry in store.journal.entries(since=since)
+        if entry.result == Result.APPLIED and entry.action in _WRITES and not plans.undone_run(entry.reason)
+    ]
+    places: dict[ItemRef, str] = {}
+    for source in {entry.item.source for entry in entries}:
+        ids = [entry.item.id for entry in entries if entry.item.source == source]
+        for id_, lived in store.items.memberships(plan.run, source, ids).items():
+            places[ItemRef(source, id_)] = lived[0].partition if lived else ""
+    return [(change, places.get(change.item, "")) for change in changes_of(entries)]
 
 
 def check_guards(
