@@ -28,6 +28,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    update,
 )
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.sql.dml import Insert
@@ -107,15 +108,17 @@ class Database:
     def writing(self, lease: Lease, *, lasting: bool = True) -> Iterator[Connection]:
         """A transaction that writes under `lease`. Raises `FenceLost`, before anything is written, where it is lost.
 
-        The lease's row is locked until the end, so that nobody can acquire it in the meantime. Not `lasting`: a power
-        cut may take the latest of such transactions back, each as a whole, until a lasting one follows. That is for
-        what would be read again; it saves waiting for the disk.
+        The lease's row is locked until the end, so that nobody can acquire it in the meantime, and renewed then, as
+        nobody else can. On SQLite the whole store is locked, and all that the holder holds is renewed. Not `lasting`:
+        a power cut may take the latest of such transactions back, each as a whole, until a lasting one follows. That is
+        for what would be read again; it saves waiting for the disk.
         """
         with self.unfenced(lasting=lasting) as connection:
             row = self.run(connection, _lease_row, this_lease=lease.name).one_or_none()
             if row is None or row.fence != lease.fence or row.holder != lease.holder or not row.holder:
                 raise fence_lost(lease, row.holder if row is not None else None)
             yield connection
+            self.run(connection, _held_on, this_holder=lease.holder, this_lease=lease.name)
 
     def insert(self, table: Table) -> Any:
         """An insert with `on_conflict_do_update`, which both engines have and SQLAlchemy keeps per dialect."""
@@ -207,7 +210,15 @@ class Database:
 def _lease_row(_database: Database) -> Executable:
     columns = tables.leases.c
     named = columns.name == bindparam("this_lease", type_=Text)
-    return select(columns.holder, columns.fence).where(named).with_for_update(read=True)
+    return select(columns.holder, columns.fence).where(named).with_for_update(key_share=True)
+
+
+def _held_on(database: Database) -> Executable:
+    columns = tables.leases.c
+    ours = columns.holder == bindparam("this_holder", type_=Text)
+    this = columns.name == bindparam("this_lease", type_=Text)
+    where = ours & (this | literal(database.sqlite))
+    return update(tables.leases).where(where).values(expires=database.now + columns.ttl)
 
 
 def _positional(dialect: Dialect) -> Dialect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import logging
 import os
 import socket
 import threading
@@ -13,6 +14,7 @@ from datetime import timedelta
 from veaf_sync.errors import FenceLost, VeafSyncError
 from veaf_sync.store import Lease, Store
 
+log = logging.getLogger(__name__)
 LEASE_TTL = timedelta(seconds=60)
 RUN_LEASE = "run"
 """Held by whoever makes a run or writes: one at a time in a store."""
@@ -43,7 +45,8 @@ def holding(store: Store, names: Sequence[str]) -> Iterator[dict[str, Lease]]:
     """Leases by name, renewed while held. Taken in sorted order, so that two passes cannot block each other.
 
     Raises `Refused` when somebody else holds one. A lease that is lost meanwhile makes the next commit
-    raise `FenceLost`: the store checks the fence, so nothing needs to be told from thread to thread.
+    raise `FenceLost`: the store checks the fence, so nothing needs to be told from thread to thread. Each is renewed by
+    a thread of its own: a long commit under one keeps its renewal waiting, and must not keep the others'.
     """
     with ExitStack() as stack:
         leases: dict[str, Lease] = {}
@@ -51,24 +54,28 @@ def holding(store: Store, names: Sequence[str]) -> Iterator[dict[str, Lease]]:
             leases[name] = store.leases.acquire(name, holder(), LEASE_TTL)
             stack.callback(_release, store, leases[name])
         stop = threading.Event()
-        beat = threading.Thread(target=_renew, args=(store, tuple(leases.values()), stop), daemon=True, name="lease")
-        beat.start()
+        beats = [
+            threading.Thread(target=_renew, args=(store, lease, stop), daemon=True, name=f"lease {name}")
+            for name, lease in leases.items()
+        ]
+        for beat in beats:
+            beat.start()
         try:
             yield leases
         finally:
             stop.set()
-            beat.join()
+            for beat in beats:
+                beat.join()
 
 
-def _renew(store: Store, leases: Sequence[Lease], stop: threading.Event) -> None:
+def _renew(store: Store, lease: Lease, stop: threading.Event) -> None:
     while not stop.wait(LEASE_TTL.total_seconds() / 4):
-        for lease in leases:
-            try:
-                store.leases.renew(lease)
-            except FenceLost:
-                return  # the next commit of the pass says so
-            except VeafSyncError:
-                continue  # the store is busy with a long commit of ours, or unreachable: try again
+        try:
+            store.leases.renew(lease)
+        except FenceLost:
+            return  # the next commit of the pass says so
+        except Exception as error:  # busy with a long commit of ours, unreachable, no connection left: try again
+            log.debug("The lease %s could not be renewed: %s", lease.name, error)
 
 
 def _release(store: Store, lease: Lease) -> None:
