@@ -225,6 +225,17 @@ WRITE = (
         EVERY,
     ),
     Row(
+        "late-effect",
+        "A write that nobody answered takes effect after we looked",
+        "Its value is ours for a day after it was sent; what is sent again is one write, not two.",
+        (
+            "tests/sync/test_interrupted.py::test_a_write_that_takes_effect_after_it_was_given_up_is_ours",
+            "tests/sync/test_interrupted.py::test_what_is_sent_again_ends_what_was_never_heard_of",
+            "tests/sync/test_interrupted.py::test_what_was_never_heard_of_fails_after_a_day",
+        ),
+        (),
+    ),
+    Row(
         "bulk-task",
         "A bulk task fails in part, its number is lost, its polls never end",
         "An outcome for every item; attached again by its number, not sent again.",
@@ -242,6 +253,16 @@ WRITE = (
         "Theirs wins, and is told.",
         ("tests/cli/test_writing.py::test_a_persons_edit_since_the_plan_wins_and_is_told",),
         EVERY,
+    ),
+    Row(
+        "small-plans",
+        "A plan that its caps refuse is applied in small parts, or item by item",
+        "Caps hold for all plans of a run together, and for runs of single items since the last whole one.",
+        (
+            "tests/sync/test_caps.py::test_two_plans_of_a_run_clear_no_more_than_one",
+            "tests/sync/test_caps.py::test_one_item_after_the_other_is_no_way_around_a_cap",
+        ),
+        (),
     ),
     Row(
         "person-waiting",
@@ -375,6 +396,7 @@ STORE = (
             "tests/store/test_leases.py::test_a_stale_lease_cannot_write_anything",
             "tests/crash/test_paused.py::test_a_paused_process_that_lost_its_lease_writes_nothing",
             "tests/sync/test_interrupted.py::test_a_lease_lost_during_a_long_poll_ends_the_writing",
+            "tests/sync/test_holding.py::test_a_commit_longer_than_a_lease_loses_none",
         ),
         (),
         "Celery with defaults lost 10 of 40 tasks; Dask ran 16 twice.",

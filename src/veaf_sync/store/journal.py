@@ -269,9 +269,7 @@ class Journal:
                 settled=now,
                 since=since,
             )
-            highest = connection.execute(select(func.max(_j.id))).scalar_one() or 0
-            connection.execute(line, rows)
-            added = connection.execute(select(_j.id).where(_j.id > highest)).scalars()
+            added = connection.execute(line.returning(_j.id), rows).scalars().all()
             append_lines(self._database, connection, action, lease, run=run, source=source, lines=added)
 
     def _counts_from(self, connection: Connection, run: int) -> int:

@@ -23,7 +23,12 @@ class Line:
     value: str
 
     def reached(self, answer: WorkItem, tagged: str) -> bool:
-        """Whether the tool holds what this line wants. `tagged`: the target at which tags are read now."""
+        """Whether the tool holds what this line wants. `tagged`: the target at which tags are read now.
+
+        Of a property that is the target no more nothing is read, so nothing is known of it.
+        """
+        if self.target != tagged and self.target.startswith("property:"):
+            return False
         seen = seen_at(answer, self.partition) if self.target == tagged else _elsewhere(answer, self.target)
         return (self.value in seen) is (self.action is Action.ADD)
 
@@ -65,7 +70,7 @@ def seen_at(item: WorkItem, partition: str) -> set[str]:
 
 
 def _elsewhere(item: WorkItem, target: str) -> Collection[str]:
-    """What an item shows at a target that is not the configured one any more: nothing of properties."""
+    """What an item shows at a target that is not the configured one any more."""
     if target == LABELS:
         return item.labels
     if target == GOALS:

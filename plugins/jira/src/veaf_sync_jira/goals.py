@@ -37,7 +37,7 @@ _MORE = f"query Work($goal: ID!, $after: String) {{ goals_byId(goalId: $goal) {{
 _ENDED = frozenset({"archived", "cancelled", "completed", "done"})
 _UNLINK = ("goals_unlinkWorkItem", "goals_removeWorkItemLink")
 _UNKNOWN_FIELD = ("cannot query field", "fieldundefined", "undefined field", "is undefined")
-_THERE, _NOT_THERE = ("already", "exists"), ("not linked", "no link", "does not exist", "not found")
+_THERE, _NOT_THERE = ("already",), ("not linked", "no link", "does not exist", "not found")
 """How an error reads by which a link is there, or is not there, before we asked for it."""
 
 
