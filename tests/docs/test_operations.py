@@ -58,7 +58,7 @@ def test_the_commands_do_what_the_page_says(site, capsys):
             for path in Path.cwd().glob("veaf-sync.db*"):
                 path.unlink()
             assert main(["sync", "--write"]) == 0
-            assert "Say whose they are" in capsys.readouterr().out
+            assert "that this store did not write" in capsys.readouterr().out
         before = tagged(site)
         if (code := main(arguments)) == 4:  # a cap: the page says that the message has the command
             (number,) = re.findall(r"--accept (\d+)", said := capsys.readouterr().err)

@@ -26,16 +26,21 @@ MEANS = {
 
 
 class Adopting:
-    """Shows what would be claimed and asks, once in a pass. `unasked` is what nobody could be asked about."""
+    """Shows what would be claimed and asks, once in a pass.
+
+    `asked`: there was something. `unasked` is what nobody could be asked about.
+    """
 
     def __init__(self, whose: str, *, ask: bool, quiet: bool) -> None:
         self._whose = whose
         self._ask = ask
         self._quiet = quiet
         self.shown: BarProgress | PlainProgress | None = None
+        self.asked = False
         self.unasked = ""
 
     def __call__(self, values: Sequence[Unclaimed]) -> bool:
+        self.asked = True
         with self.shown.paused() if self.shown else nullcontext():
             if not self._quiet:
                 self._list(values)

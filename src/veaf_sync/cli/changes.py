@@ -32,7 +32,10 @@ def show_summary(plan: Plan) -> None:
         printer.table(_objectives(summary, examples=max(1, EXAMPLES // max(1, groups))))
         _clears(summary)
     if not summaries:
-        printer.line("Nothing is planned: no source has a tag target that could be written now.")
+        printer.line(
+            "Nothing is planned: no source has a tag target that could be written now (tag: of a source says where; "
+            "one that is read-only, or has unclaimed tags, is left out)."
+        )
 
 
 def show_planned(planned: Planned) -> None:

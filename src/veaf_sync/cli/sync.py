@@ -37,7 +37,8 @@ INCOMPLETE = 3
 @click.option(
     "--accept-empty",
     is_flag=True,
-    help="Believe that what is not shown any more is really gone: all or most of a partition (use with --source).",
+    help="Believe that what is not shown any more is really gone: all or most of a partition, or of our tags in it "
+    "(use with --source).",
 )
 @click.option(
     "--adopt-tags",
@@ -69,6 +70,8 @@ def command(
     workspace: Workspace = ctx.obj
     if items and (sources or full or accept_empty or adopt_tags):
         raise click.UsageError("--only reads the named items and nothing else; leave the other choices out.")
+    if accept is not None and not write:
+        raise click.UsageError("--accept lifts a cap on writing; say --write with it.")
     adopting = Adopting(adopt_tags or "", ask=not auto_approve, quiet=form == "json")
     with Sources(workspace.config, workspace.registry, workspace.clock) as opened, progress(workspace) as shown:
         adopting.shown = shown
@@ -100,6 +103,8 @@ def command(
         )
     if result.refusal is not None:
         raise result.refusal
+    if adopt_tags is not None and not adopting.asked and form != "json":
+        printer.aside("Nothing is unclaimed under our tag prefix, so nothing was claimed.")
     if adopting.unasked:
         raise UsageError(
             f"{adopting.unasked} would be claimed, and there is no terminal to ask at. Nothing was claimed.",

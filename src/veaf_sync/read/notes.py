@@ -6,7 +6,7 @@ from veaf_sync.read.snapshot import Snapshot
 
 PROVISIONAL = (
     "every objective is a draft, and drafts count as active until one is activated. "
-    "Review strategy.yaml, then: veaf-sync strategy activate"
+    "Review strategy.yaml, then: veaf-sync strategy activate, and veaf-sync sync"
 )
 """What a provisional snapshot means and how it ends."""
 

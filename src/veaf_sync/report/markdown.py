@@ -138,7 +138,7 @@ def _drift(drift: DriftAnswer, status: Status, zone: ZoneInfo) -> list[str]:
     if drift.documents:
         blocks.append(f"{' and '.join(drift.documents)} changed in between.")
     if not drift.steps:
-        return [*blocks, "No counted item has changed its place."]
+        return [*blocks, "No counted item has another verdict since."]
     head = ("Step", "Items moved", *DRAWN, "= items", "Coverage then")
     rows = [(f"**Run {drift.since}**", "", *_levels(drift.start))]
     for step in drift.steps:
@@ -175,8 +175,8 @@ def _objectives(status: Status, whole: RollUp) -> list[str]:
         blocks.append(status.objectives_note)
     if whole.mean is not None:
         mean, worst = _rolled(whole, status.objectives)
-        known = f"{whole.measured} of {whole.key_results} have a value"
-        blocks.append(f"All key results together: mean progress {mean}, worst {worst}; {known}.")
+        known = f"{whole.measured} of {whole.key_results} key results have a value"
+        blocks.append(f"All objectives together: mean progress {mean}, worst {worst}; {known}.")
     return blocks
 
 

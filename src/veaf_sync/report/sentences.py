@@ -21,7 +21,7 @@ MEANINGS = {
 STEPS = {
     "new": "new items",
     "counted": "came into the count",
-    "gone": "gone from the tools",
+    "gone": "gone, or not asked for any more",
     "uncounted": "left the count",
 }
 

@@ -173,9 +173,10 @@ def unclaimed_notes(snapshot: Snapshot) -> list[str]:
     """One sentence for each source with values under our tag prefix that the journal knows nothing about."""
     counts = snapshot.unclaimed.group_by("source").len().sort("source")
     return [
-        f"{source}: {count:,} {'value' if count == 1 else 'values'} under our tag prefix, and the journal knows "
-        f"nobody's. They are neither read as statements nor cleared, and nothing is planned there. Say whose they "
-        f"are: veaf-sync sync --source {source} --adopt-tags people (or ours)"
+        f"{source}: {count:,} {'value' if count == 1 else 'values'} under our tag prefix that this store did not "
+        "write. They are neither read as statements nor cleared, and nothing is planned there. If people set them: "
+        f"veaf-sync sync --source {source} --adopt-tags people  If an earlier store of veaf-sync wrote them: "
+        f"veaf-sync sync --source {source} --adopt-tags ours"
         for source, count in counts.iter_rows()
     ]
 
