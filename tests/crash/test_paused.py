@@ -76,7 +76,7 @@ def test_a_paused_process_that_lost_its_lease_writes_nothing(organisation, where
     assert paused.wait(60)
     refused = subprocess.run([*command, "sync", "--write"], env=environment, text=True, capture_output=True, timeout=60)
     assert refused.returncode == 4
-    assert "has been writing" in refused.stderr
+    assert "has been at work" in refused.stderr
     expire(url)
     second = subprocess.run([*command, "sync", "--write"], env=environment, text=True, capture_output=True, timeout=60)
     assert second.returncode == 0, second.stderr

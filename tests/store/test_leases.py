@@ -21,7 +21,7 @@ NOW = timedelta(0)
 def test_the_second_is_told_who_holds_it(store):
     lease = store.leases.acquire("source:hub", "host-1 pid 7", MINUTE)
     assert lease == Lease("source:hub", "host-1 pid 7", 1)
-    with pytest.raises(Refused, match="host-1 pid 7 has been writing") as caught:
+    with pytest.raises(Refused, match="host-1 pid 7 has been at work") as caught:
         store.leases.acquire("source:hub", "host-2", MINUTE)
     assert "ends by itself at" in caught.value.fix
     assert store.leases.acquire("source:other", "host-2", MINUTE).fence == 1

@@ -90,7 +90,7 @@ def _they(errors: Sequence[Problem]) -> str:
 def _print_size(workspace: Workspace, found: Config) -> None:
     objectives, rules = len(found.strategy.objectives), len(found.mapping.rules)
     parts = (plural(len(found.settings.sources), "source"), plural(objectives, "objective"), plural(rules, "rule"))
-    printer.line(f"{workspace.folder}: no problem. {', '.join(parts)}.")
+    printer.line(f"{workspace.folder}: no problem in the files. {', '.join(parts)}.")
 
 
 def _print_sources(checks: Sequence[SourceCheck] | None, *, asked: bool) -> None:

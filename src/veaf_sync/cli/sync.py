@@ -98,9 +98,9 @@ def command(
         named = "".join(f" --only {shlex.quote(item)}" for item in items)
         _print(result, again=f"veaf-sync sync --write{named}{options.accepted(accept)}")
     if result.no_credentials:
-        raise UserError(
-            "No source accepted our credentials. The items of all are as last read.", fix="veaf-sync check --online"
-        )
+        known = any(source.items for source in result.sources)
+        stand = "The items of all are as last read." if known else "Nothing was read."
+        raise UserError(f"No source accepted our credentials. {stand}", fix="veaf-sync check --online")
     if result.refusal is not None:
         raise result.refusal
     if adopt_tags is not None and not adopting.asked and form != "json":

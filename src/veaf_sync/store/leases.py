@@ -42,7 +42,7 @@ class Leases:
                 return Lease(name, holder, int(fence))
             row = connection.execute(select(tables.leases).where(_t.name == name)).one()
         raise Refused(
-            f"{row.holder} has been writing as {name!r} since {instant(row.since):%Y-%m-%d %H:%M:%S} UTC. "
+            f"{row.holder} has been at work since {instant(row.since):%Y-%m-%d %H:%M:%S} UTC (lease {name}). "
             "Two runs never write at once; nothing was done.",
             fix=f"Wait until it is done (veaf-sync runs). If it died, its lease ends by itself at "
             f"{instant(row.expires):%H:%M:%S} UTC; then run the same command again.",

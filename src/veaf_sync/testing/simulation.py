@@ -215,7 +215,7 @@ class Simulation(RuleBasedStateMachine):
         planned = faults.add(Meanwhile(another), nth=nth)
         self.a_pass_writes()
         faults.remove(planned)
-        assert all("has been writing" in said for said in refused), "two passes wrote at once"
+        assert all("has been at work" in said for said in refused), "two passes wrote at once"
 
     @rule()
     def the_last_run_is_undone(self) -> None:
