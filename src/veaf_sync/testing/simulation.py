@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,8 @@ class Simulation(RuleBasedStateMachine):
             return
         if not any(entry.result == Result.APPLIED for entry in self.drill.store.journal.entries(run=self.last.run.id)):
             return
+        if self.subject.clock.now() - self.last.run.at > timedelta(hours=24):
+            return  # nothing is written that starts from so old a reading
         drill = self.drill
         try:
             planned = make_undo(drill.config, drill.registry, drill.store, self.subject.clock, self.last.run)
