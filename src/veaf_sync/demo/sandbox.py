@@ -37,7 +37,6 @@ def serve(folder: Path, registry: Registry, clock: Clock) -> Iterator[Sandbox]:
     kept = folders.keeps(folder)
     if not kept:
         folders.claim(folder)
-    folders.keep(folder)
     at = clock.now()
     with running(registry, clock, at) as tools:
         sources = {tool.source: tool.entry for tool in tools}
@@ -48,4 +47,5 @@ def serve(folder: Path, registry: Registry, clock: Clock) -> Iterator[Sandbox]:
             folders.point(folder, sources)
         else:
             folders.configure(folder, sources, registry.connectors, at)
+        folders.keep(folder)
         yield Sandbox(folder, urls, environment, kept)

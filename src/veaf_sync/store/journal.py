@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 import polars as pl
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, func, insert, select, update
 
 from veaf_sync.model import Action, ItemRef, Outcome, Result, TagChange
 from veaf_sync.store import tables
@@ -218,20 +218,12 @@ class Journal:
 
     def stands(self, digest: str) -> set[ItemRef]:
         """Items that the plan `digest` wrote, and that no other plan, such as its undo, has written since."""
-        other = tables.journal.alias()
-        applied = str(Result.APPLIED)
-        since = select(other.c.id).where(
-            other.c.source == _j.source,
-            other.c.item == _j.item,
-            other.c.target == _j.target,
-            other.c.id > _j.id,
-            other.c.result == applied,
-            other.c.action.in_(_WRITES),
-            other.c.digest != digest,
-        )
-        query = select(_j.source, _j.item).where(_j.digest == digest, _j.result == applied, ~since.exists())
+        mine = func.max(case((_j.digest == digest, _j.id)))
+        other = func.coalesce(func.max(case((_j.digest != digest, _j.id))), 0)
+        applied = (_j.result == str(Result.APPLIED)) & _j.action.in_(_WRITES)
+        query = select(_j.source, _j.item).where(applied).group_by(_j.source, _j.item, _j.target).having(mine > other)
         with self._database.reading() as connection:
-            return {ItemRef(source, item) for source, item in connection.execute(query.distinct())}
+            return {ItemRef(source, item) for source, item in connection.execute(query)}
 
     def values_of(self, runs: Collection[int]) -> dict[int, int]:
         """How many values each of `runs` set or took away in the tools; a run that wrote none is not in it."""

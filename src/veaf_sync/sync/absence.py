@@ -98,6 +98,7 @@ def settle(source: Source, store: Store, run: int, lease: Lease, question: Absen
         reasons = {name: f"could not ask for items not shown: {why}" for name, ids in doubtful.items() if ids}
         found.failed |= {name: reason for name, reason in reasons.items() if name not in found.doubted}
         found.deleted.clear()
+        found.read.clear()  # of half a reading nothing is concluded
         return found
     hidden = hidden_ones(source, store, run, gone, question.roster)
     gone -= hidden.keys()

@@ -142,7 +142,8 @@ class Writer:
         unread = not taken and isinstance(error, AuthError | Forbidden | Rejected)
         whole = unread and (isinstance(error, AuthError) or len(batch) == 1)
         told = [Outcome(change.item, Result.FAILED, reason) for change in batch] if whole else []
-        outcomes = self.settler.conclude(lines, told, reason, late=not unread, unread=whole)
+        late = not unread and getattr(error, "code", "") != "throttled"  # that was refused unread, too
+        outcomes = self.settler.conclude(lines, told, reason, late=late, unread=whole)
         lost = isinstance(error, AuthError) and any(outcome.result is Result.FAILED for outcome in outcomes)
         return outcomes, reason if lost else ""
 

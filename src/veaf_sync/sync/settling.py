@@ -133,7 +133,8 @@ class Settler:
                 reading = readings[item]
                 found: dict[int, Outcome] = {}
                 outcome = judged(item, group, reading, detail, found, self.tagged)
-                if late and isinstance(reading, WorkItem) and outcome.result is Result.FAILED:
+                unheard = late or (item in told and told[item].again is not None)
+                if unheard and isinstance(reading, WorkItem) and outcome.result is Result.FAILED:
                     found = {line: each for line, each in found.items() if each.result is Result.APPLIED}
                     outcome = judged(item, group, Absent.UNKNOWN, detail, {}, self.tagged)
                 settled |= found

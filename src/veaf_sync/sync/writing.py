@@ -79,7 +79,7 @@ def _earlier(plan: Plan, store: Store) -> list[tuple[TagChange, str]]:
     """What other plans of the plan's run wrote, or runs of single items since the last whole one; undoing is none."""
     since = plan.run
     for run in store.runs.list(MOST_SINGLE):
-        if run.summary.get("whole", True):
+        if run.status == "done" and run.summary.get("whole", True):
             break
         since = min(since, run.id)
     entries = [

@@ -127,8 +127,13 @@ class Client:
             result = read_result(answer.data, what)
             if not any(error.limited for error in result.errors):
                 return result
-            self._wait(answer, attempt, what, None)
-            if any(value is not None for value in result.data.values()):
+            done = any(value is not None for value in result.data.values())
+            try:
+                self._wait(answer, attempt, what, None)
+            except Throttled:
+                if not (prompt and done):
+                    raise
+            if done:
                 return result
             if prompt:
                 raise Throttled(f"{what}: the rate limit was reached.", fix="Run the same command again later.")
