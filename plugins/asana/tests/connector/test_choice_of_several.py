@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from veaf_sync.emulator import Response, Rewrite
+from veaf_sync.emulator import Response, Rewrite, Throttle
 from veaf_sync.errors import Incomplete
 
 FIELD = "field:Objective"
@@ -35,5 +35,22 @@ def test_an_answer_without_the_field_takes_nothing_away(connector, connect, chan
     site.faults.add(Rewrite(without), method="GET", path=".*/tasks/1001", times=1)
     with pytest.raises(Incomplete, match="does not say what stands there"):
         write(writer, [planned])
+    tags = pull(connect(site, tag={"field": "Objective"}))["1001"].partitions[0].tags
+    assert "theirs" in tags
+
+
+def test_a_choice_that_a_person_makes_while_we_wait_stays(connector, connect, change, write, pull):
+    site, writer = connector(["cheap"])
+    planned = change("1001", ("cheap",), ("fast",), FIELD)
+    writer.preview([planned])
+
+    def person(request):
+        if b'"put"' in request.body:
+            site.set_field("1001", "Objective", ["cheap", "theirs"], "multi_enum")
+            return True
+        return False
+
+    site.faults.add(Throttle(60), path=".*/batch", when=person, times=1)
+    write(writer, [planned])
     tags = pull(connect(site, tag={"field": "Objective"}))["1001"].partitions[0].tags
     assert "theirs" in tags
